@@ -1,0 +1,149 @@
+#include "abi/boundary.h"
+#include "abi/frame_info.h"
+#include "core/decode_session.h"
+#include "core/registry.h"
+
+using namespace cuf;
+using namespace cuf::abi;
+
+namespace {
+
+// One allocation for payload and headers; both are followed by the zero padding that bit readers
+// need.
+Packet packet_of(const CufPacketInfo& info, const uint8_t* data, uint32_t length) {
+  const auto fits = [&](uint32_t offset, uint32_t size) {
+    return size == 0 || (offset <= length && size <= length - offset);
+  };
+  require(fits(info.data_offset, info.data_size), "The packet's bytes lie outside its buffer");
+  require(fits(info.extradata_offset, info.extradata_size),
+          "The packet's headers lie outside its buffer");
+  require(info.time_base.num >= 0 && info.time_base.den >= 0, "The packet's time base is negative");
+  const size_t payload_space = info.data_size + kPacketPadding;
+  const size_t total = payload_space + info.extradata_size + kPacketPadding;
+  std::shared_ptr<uint8_t[]> bytes(new uint8_t[total]());
+  if (info.data_size > 0) std::memcpy(bytes.get(), data + info.data_offset, info.data_size);
+  if (info.extradata_size > 0) {
+    std::memcpy(bytes.get() + payload_space, data + info.extradata_offset, info.extradata_size);
+  }
+  Packet packet;
+  packet.payload = {.owner = bytes, .data = bytes.get(), .size = info.data_size};
+  if (info.extradata_size > 0) {
+    packet.extradata = {
+        .owner = bytes, .data = bytes.get() + payload_space, .size = info.extradata_size};
+  }
+  packet.pts = info.flags & CUF_PACKET_HAS_PTS ? info.pts : kNoTimestamp;
+  packet.dts = info.flags & CUF_PACKET_HAS_DTS ? info.dts : kNoTimestamp;
+  packet.duration = info.duration;
+  packet.position = info.position_bytes;
+  if (info.time_base.den > 0) packet.time_base = {info.time_base.num, info.time_base.den};
+  packet.rotation = info.rotation;
+  packet.is_key = info.flags & CUF_PACKET_KEY;
+  packet.is_discard = info.flags & CUF_PACKET_DISCARD;
+  packet.is_corrupt = info.flags & CUF_PACKET_CORRUPT;
+  return packet;
+}
+
+DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* extradata,
+                                  uint32_t extradata_size, uint32_t device_threads) {
+  DecodeSession::Options options;
+  options.output =
+      checked_enum<ColorType>(desc.output_color_type, CUF_COLOR_RAW, "Unknown output colour type");
+  options.color = {.matrix = desc.matrix, .range = desc.range};
+  require(desc.range <= 2, "Unknown range; 0 is the stream's, 1 limited, 2 full");
+  options.decoder.codec = get_text(desc.codec, "codec");
+  options.decoder.on_error =
+      checked_enum<OnError>(desc.on_error, CUF_ON_ERROR_CONCEAL, "Unknown way to treat errors");
+  options.decoder.threads =
+      desc.threads == 0 ? device_threads : std::min(desc.threads, device_threads);
+  options.decoder.width = desc.width;
+  options.decoder.height = desc.height;
+  if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);
+  return options;
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t cuf_decoder_create(uint32_t device, const CufDecoderDesc* desc, const uint8_t* extradata,
+                           uint32_t extradata_size, uint32_t ticket, CufError* error) {
+  return guarded(error, [&] {
+    require_buffer(extradata, extradata_size);
+    auto target = object_of<Device>(device);
+    auto options = options_of(read_struct(desc), extradata, extradata_size, target->threads);
+    auto work = target->queue->open_ticket(ticket);
+    DecodeSession::open(std::move(target), std::move(options), std::move(work));
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_decoder_info(uint32_t decoder, CufDecoderInfo* out) {
+  return guarded(nullptr, [&] {
+    const auto session = object_of<DecodeSession>(decoder);
+    const DecodeStats stats = session->stats();
+    CufDecoderInfo info{};
+    info.backend = CUF_BACKEND_CPU;
+    info.packets_decoded = stats.packets_decoded;
+    info.frames_decoded = stats.frames_decoded;
+    info.frames_corrupt = stats.frames_corrupt;
+    put_text(info.codec, session->codec());
+    put_text(info.implementation, session->implementation());
+    write_struct(out, info);
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_decoder_decode(uint32_t decoder, const CufPacketInfo* info, const uint8_t* data,
+                           uint32_t length, uint32_t ticket) {
+  return guarded(nullptr, [&] {
+    require_buffer(data, length);
+    auto session = object_of<DecodeSession>(decoder);
+    Packet packet = packet_of(read_struct(info), data, length);
+    session->decode(std::move(packet), session->device()->queue->open_ticket(ticket));
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_decoder_flush(uint32_t decoder, uint32_t ticket) {
+  return guarded(nullptr, [&] {
+    auto session = object_of<DecodeSession>(decoder);
+    session->flush(session->device()->queue->open_ticket(ticket));
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_decoder_reset(uint32_t decoder, uint32_t ticket) {
+  return guarded(nullptr, [&] {
+    auto session = object_of<DecodeSession>(decoder);
+    session->reset(session->device()->queue->open_ticket(ticket));
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_decoder_read(uint32_t decoder, uint32_t demuxer, uint32_t max_frames,
+                         uint32_t max_bytes, uint32_t ticket) {
+  return guarded(nullptr, [&] {
+    require(max_frames > 0 && max_bytes > 0, "A read of no frames was asked for");
+    auto session = object_of<DecodeSession>(decoder);
+    auto source = object_of<DemuxSession>(demuxer);
+    session->read(std::move(source), max_frames, max_bytes,
+                  session->device()->queue->open_ticket(ticket));
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_decoder_take(uint32_t decoder, uint32_t ticket, CufFrameInfo* out, uint32_t capacity) {
+  return guarded(nullptr, [&] {
+    require_buffer(out, capacity);
+    const auto session = object_of<DecodeSession>(decoder);
+    auto pictures = session->take(ticket);
+    require(pictures.size() <= capacity, "The buffer for the frames' records is too small");
+    for (size_t i = 0; i < pictures.size(); ++i) {
+      const Picture& picture = *pictures[i];
+      out[i] = frame_info_of(picture, add_frame(session->device(), std::move(pictures[i])));
+    }
+    return static_cast<int32_t>(pictures.size());
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,167 @@
+#include "core/frame.h"
+
+#include <cmath>
+
+#include "abi/boundary.h"
+#include "abi/frame_info.h"
+#include "core/executor.h"
+#include "core/picture_convert.h"
+#include "core/registry.h"
+
+using namespace cuf;
+using namespace cuf::abi;
+
+namespace cuf::abi {
+
+uint32_t add_frame(const std::shared_ptr<Device>& device, std::shared_ptr<const Picture> picture) {
+  auto frame = std::make_shared<Frame>(device, std::move(picture));
+  try {
+    return Registry::instance().add(frame, device->queue_handle);
+  } catch (...) {
+    frame->close();
+    throw;
+  }
+}
+
+CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle) {
+  CufFrameInfo info{};
+  info.struct_size = sizeof(info);
+  info.frame = handle;
+  info.pts = picture.pts;
+  info.timestamp_us = to_microseconds(picture.pts, picture.time_base);
+  info.duration_us = to_microseconds(picture.duration, picture.time_base);
+  info.time_base = {.num = picture.time_base.num, .den = picture.time_base.den};
+  info.width = picture.width;
+  info.height = picture.height;
+  info.coded_width = picture.coded_width;
+  info.coded_height = picture.coded_height;
+  info.format = static_cast<uint32_t>(picture.format);
+  info.bit_depth = picture.bit_depth;
+  info.dtype = static_cast<uint32_t>(picture.dtype);
+  info.backend = CUF_BACKEND_CPU;
+  info.color = {.primaries = picture.color.primaries,
+                .transfer = picture.color.transfer,
+                .matrix = picture.color.matrix,
+                .full_range = picture.color.full_range};
+  info.rotation = picture.rotation;
+  info.picture_type = static_cast<uint32_t>(picture.picture_type);
+  info.flags = (picture.is_key ? CUF_FRAME_KEY : 0) |
+               (picture.pts != kNoTimestamp ? CUF_FRAME_HAS_PTS : 0) |
+               (picture.is_interlaced ? CUF_FRAME_INTERLACED : 0) |
+               (picture.is_top_field_first ? CUF_FRAME_TOP_FIELD_FIRST : 0);
+  info.decode_status = static_cast<uint32_t>(picture.decode_status);
+  info.address = reinterpret_cast<uintptr_t>(picture.block);
+  info.byte_length = picture.block ? picture.block_bytes : byte_length(picture);
+  info.plane_count = picture.plane_count;
+  for (uint32_t i = 0; i < picture.plane_count; ++i) {
+    const Plane& plane = picture.planes[i];
+    info.planes[i] = {.address = reinterpret_cast<uintptr_t>(plane.data),
+                      .stride_bytes = static_cast<int32_t>(plane.stride),
+                      .rows = plane.rows,
+                      .row_bytes = plane.row_bytes,
+                      .reserved = 0};
+  }
+  return info;
+}
+
+}  // namespace cuf::abi
+
+namespace {
+
+TensorOptions tensor_options_of(const CufConvertDesc& desc) {
+  TensorOptions options;
+  options.layout = checked_enum<Layout>(desc.layout, CUF_LAYOUT_CHW, "Unknown tensor layout");
+  options.dtype = checked_enum<Dtype>(desc.dtype, CUF_DTYPE_FLOAT32, "Unknown tensor dtype");
+  options.channels = desc.channels == 0 ? 3 : desc.channels;
+  require(options.channels == 3 || options.channels == 4, "A tensor has 3 or 4 channels");
+  require(options.channels == 3 || options.layout == Layout::hwc,
+          "Four channels exist in the HWC layout only");
+  options.color = {.matrix = desc.matrix, .range = desc.range};
+  require(desc.range <= 2, "Unknown range; 0 is the stream's, 1 limited, 2 full");
+  for (int i = 0; i < 3; ++i) {
+    require(std::isfinite(desc.mean[i]) && std::isfinite(desc.std[i]),
+            "mean and std are finite numbers");
+    options.mean[i] = desc.mean[i];
+    options.deviation[i] = desc.std[i] == 0 ? 1 : desc.std[i];
+  }
+  return options;
+}
+
+void copy_plane(uint8_t* out, const Plane& plane) {
+  if (plane.stride == static_cast<ptrdiff_t>(plane.row_bytes)) {
+    std::memcpy(out, plane.data, static_cast<size_t>(plane.row_bytes) * plane.rows);
+    return;
+  }
+  for (uint32_t row = 0; row < plane.rows; ++row) {
+    std::memcpy(out, plane.data + plane.stride * static_cast<ptrdiff_t>(row), plane.row_bytes);
+    out += plane.row_bytes;
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t cuf_frame_info(uint32_t frame, CufFrameInfo* out) {
+  return guarded(nullptr, [&] {
+    write_struct(out, frame_info_of(*object_of<Frame>(frame)->picture, frame));
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_frame_clone(uint32_t frame, uint32_t* out_frame, CufError* error) {
+  return guarded(error, [&] {
+    require(out_frame != nullptr, "The buffer for the frame's handle is missing");
+    const auto source = object_of<Frame>(frame);
+    *out_frame = add_frame(source->device, source->picture);
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity, CufError* error) {
+  return guarded(error, [&] {
+    require_buffer(out, capacity);
+    const auto source = object_of<Frame>(frame);
+    const uint64_t total = byte_length(*source->picture);
+    if (total > capacity) {
+      throw Error(Status::invalid_argument, "The destination holds " + std::to_string(capacity) +
+                                                " bytes; the frame needs " + std::to_string(total));
+    }
+    for (uint32_t i = 0; i < source->picture->plane_count; ++i) {
+      const Plane& plane = source->picture->planes[i];
+      copy_plane(out, plane);
+      out += static_cast<size_t>(plane.row_bytes) * plane.rows;
+    }
+    return static_cast<int32_t>(total);
+  });
+}
+
+int32_t cuf_frame_convert(uint32_t frame, const CufConvertDesc* desc, uint32_t ticket,
+                          CufError* error) {
+  return guarded(error, [&] {
+    const TensorOptions options = tensor_options_of(read_struct(desc));
+    const auto source = object_of<Frame>(frame);
+    auto work = source->device->queue->open_ticket(ticket);
+    // Holds the picture, not the handle: the script may close the frame meanwhile.
+    run_on_pool([device = source->device, picture = source->picture, options, work] {
+      try {
+        auto tensor =
+            std::make_shared<const Picture>(convert_to_tensor(*picture, options, *device->memory));
+        work->complete(add_frame(device, std::move(tensor)));
+      } catch (const Error& failure) {
+        work->fail(failure);
+      }
+    });
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_frame_quarantine(uint32_t frame) {
+  return guarded(nullptr, [&] {
+    object_of<Frame>(frame)->quarantine();
+    Registry::instance().close(frame);
+    return CUF_OK;
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "core/frame.h"
+#include "cuframe.h"
+
+namespace cuf::abi {
+
+CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle);
+
+// Registers a handle for the picture, owned by the queue: a frame outlives its decoder and its
+// device.
+uint32_t add_frame(const std::shared_ptr<Device>& device, std::shared_ptr<const Picture> picture);
+
+}  // namespace cuf::abi

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "core/object.h"
+
+namespace cuf {
+
+enum class CompletionKind : uint32_t { done, source_space, source_read, source_closed };
+
+struct Completion {
+  uint32_t ticket = 0;
+  Status status = Status::ok;
+  CompletionKind kind = CompletionKind::done;
+  int64_t value = 0;
+  int64_t extra = 0;
+};
+
+class Ticket;
+
+// Outcomes on their way to one JS thread. The thread polls; when a poll finds nothing the queue is
+// armed, and the next outcome signals once: signals coalesce, one for each drain and not one for
+// each outcome.
+class CompletionQueue : public Object, public std::enable_shared_from_this<CompletionQueue> {
+ public:
+  static constexpr ObjectKind kKind = ObjectKind::queue;
+
+  CompletionQueue() : Object(kKind) {}
+  void close() noexcept override;
+
+  void push(const Completion& completion);
+  void push_error(uint32_t ticket, const Error& error);
+  size_t poll(std::span<Completion> out);
+  void wait();  // until something was pushed while armed, or wake, or close
+  void wake();
+  void set_wake(void (*callback)());
+
+  std::shared_ptr<Ticket> open_ticket(uint32_t id);
+  void forget_ticket(uint32_t id);
+  void cancel(uint32_t id);
+  bool take_error(uint32_t ticket, Error& out);
+
+ private:
+  void signal(std::unique_lock<std::mutex>& lock);
+
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  std::deque<Completion> completions_;
+  std::unordered_map<uint32_t, Error> errors_;
+  std::unordered_map<uint32_t, std::weak_ptr<Ticket>> tickets_;
+  void (*callback_)() = nullptr;
+  bool is_armed_ = false;
+  bool is_signaled_ = false;
+  bool is_closed_ = false;
+};
+
+// One piece of asynchronous work. It completes exactly once; a ticket that is dropped completes as
+// aborted.
+class Ticket {
+ public:
+  Ticket(std::shared_ptr<CompletionQueue> queue, uint32_t id) : queue_(std::move(queue)), id_(id) {}
+  ~Ticket();
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+
+  uint32_t id() const { return id_; }
+  void complete(int64_t value = 0, int64_t extra = 0);
+  void fail(const Error& error);
+
+  bool is_cancelled();
+  void cancel();
+  // What else must happen at cancel, such as waking a blocked read. Runs at once if cancelled
+  // already; null removes it.
+  void on_cancel(std::function<void()> action);
+
+ private:
+  std::shared_ptr<CompletionQueue> queue_;
+  const uint32_t id_;
+  std::mutex mutex_;
+  std::function<void()> action_;
+  bool is_cancelled_ = false;
+  bool is_done_ = false;
+};
+
+}  // namespace cuf

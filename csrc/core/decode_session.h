@@ -1,0 +1,92 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "core/demux_session.h"
+#include "core/device.h"
+#include "core/executor.h"
+#include "core/frame.h"
+#include "core/picture_convert.h"
+#include "core/ports.h"
+
+namespace cuf {
+
+struct DecodeStats {
+  uint64_t packets_decoded = 0;
+  uint64_t frames_decoded = 0;
+  uint64_t frames_corrupt = 0;
+};
+
+// A decoder as a script holds it. Packets in, pictures out in order; conversion to the asked layout
+// happens here, on the library's threads.
+class DecodeSession : public Object, public std::enable_shared_from_this<DecodeSession> {
+ public:
+  static constexpr ObjectKind kKind = ObjectKind::decoder;
+
+  struct Options {
+    DecoderOptions decoder = {};
+    ColorType output = ColorType::native;
+    ColorOverride color = {};
+  };
+  // Opens on the pool; the ticket completes with the handle.
+  static void open(std::shared_ptr<Device> device, Options options, std::shared_ptr<Ticket> ticket);
+
+  DecodeSession(std::shared_ptr<Device> device, Options options);
+  void close() noexcept override;
+
+  // Each completes with the number of pictures ready to be taken.
+  void decode(Packet packet, std::shared_ptr<Ticket> ticket);
+  void flush(std::shared_ptr<Ticket> ticket);
+  void reset(std::shared_ptr<Ticket> ticket);
+  // Reads from the demuxer until max_frames or about max_bytes of pictures are there; extra = 1
+  // after the last.
+  void read(std::shared_ptr<DemuxSession> demuxer, size_t max_frames, size_t max_bytes,
+            std::shared_ptr<Ticket> ticket);
+
+  std::vector<std::shared_ptr<const Picture>> take(uint32_t ticket);
+
+  const std::shared_ptr<Device>& device() const { return device_; }
+  const std::string& codec() const { return options_.decoder.codec; }
+  const std::string& implementation() const { return implementation_; }
+  DecodeStats stats() const;
+
+ private:
+  using Event = std::variant<std::shared_ptr<const Picture>, Error>;
+
+  void post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work);
+  void send(const Packet& packet);
+  void drain_end();
+  void receive_all();
+  void keep(Picture picture);
+  void note(const Error& error);
+  void complete_or_fail(Ticket& ticket);
+  void read_now(DemuxSession& demuxer, size_t max_frames, size_t max_bytes, Ticket& ticket);
+  void deliver(Ticket& ticket, size_t count, bool is_end);
+
+  const std::shared_ptr<Device> device_;
+  const Options options_;
+  const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
+  std::atomic<bool> is_closed_ = false;
+
+  // Only the strand touches these.
+  std::unique_ptr<Decoder> decoder_;
+  std::string implementation_;
+  std::deque<Event> events_;  // pictures and failures in the order in which they came
+
+  std::atomic<uint64_t> packets_decoded_ = 0;
+  std::atomic<uint64_t> frames_decoded_ = 0;
+  std::atomic<uint64_t> frames_corrupt_ = 0;
+
+  std::mutex results_mutex_;
+  std::unordered_map<uint32_t, std::vector<std::shared_ptr<const Picture>>> results_;
+};
+
+}  // namespace cuf

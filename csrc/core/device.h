@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "core/completion_queue.h"
+#include "core/frame_memory.h"
+#include "core/ports.h"
+#include "core/registry.h"
+
+namespace cuf {
+
+struct DeviceCounters {
+  std::atomic<uint32_t> live_demuxers = 0;
+  std::atomic<uint32_t> live_decoders = 0;
+  std::atomic<uint32_t> live_frames = 0;
+  std::atomic<uint32_t> live_sources = 0;
+  std::atomic<uint64_t> frame_bytes = 0;
+  std::atomic<uint64_t> quarantined_bytes = 0;
+  std::atomic<uint64_t> bytes_read = 0;
+  std::atomic<uint64_t> packets_decoded = 0;
+  std::atomic<uint64_t> frames_decoded = 0;
+  std::atomic<uint64_t> decoders_created = 0;
+};
+
+// What a script's device stands for: one backend, its memory and its counters, shared by all that
+// was made from it.
+class Device : public Object {
+ public:
+  static constexpr ObjectKind kKind = ObjectKind::device;
+
+  Device(std::shared_ptr<CompletionQueue> queue, BackendPort& backend, uint32_t threads)
+      : Object(kKind),
+        queue(std::move(queue)),
+        backend(backend),
+        threads(threads),
+        memory(std::make_shared<FrameMemory>()) {}
+
+  // Closing a device closes its demuxers, decoders and sources; frames live until they are closed.
+  void close() noexcept override { memory->trim(); }
+
+  const std::shared_ptr<CompletionQueue> queue;
+  BackendPort& backend;
+  const uint32_t threads;
+  const std::shared_ptr<FrameMemory> memory;
+  uint32_t handle = 0;
+  uint32_t queue_handle = 0;
+  DeviceCounters counters;
+};
+
+// Gives an object of the device its handle. It is counted as live from here to its close(), so that
+// an object whose opening failed was never counted.
+inline uint32_t register_counted(std::shared_ptr<Object> object, const Device& device,
+                                 std::atomic<uint32_t>& live) {
+  ++live;
+  try {
+    return Registry::instance().add(std::move(object), device.handle);
+  } catch (...) {
+    --live;
+    throw;
+  }
+}
+
+}  // namespace cuf

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/model.h"
+
+// What core needs from outside. Backends implement these; nothing here names libav or CUDA. All
+// calls of one object come from one thread at a time, not always the same one. Failures are thrown
+// as Error.
+namespace cuf {
+
+// Bytes that a container is read from. read blocks; it returns 0 at the end and throws Error(io)
+// when the source failed or Error(aborted) when it was cancelled.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual size_t read(uint8_t* out, size_t capacity) = 0;
+  virtual bool is_seekable() const = 0;
+  virtual int64_t size() const = 0;  // -1 if unknown
+  virtual void seek(int64_t position) = 0;
+};
+
+struct DemuxerOptions {
+  std::string path;                    // of the file; empty with a source
+  std::shared_ptr<ByteSource> source;  // null with a path
+  bool keeps_container_bitstream = false;
+  int stream_index = -1;  // wanted stream; -1 = the best video stream
+  const std::atomic<bool>* is_aborted =
+      nullptr;  // becomes true: blocking I/O ends with Error(aborted)
+};
+
+class Demuxer {
+ public:
+  virtual ~Demuxer() = default;
+  virtual const VideoDescription& video() const = 0;
+  virtual const std::vector<StreamDescription>& streams() const = 0;
+  virtual bool read(Packet& out) = 0;  // false at the end
+  virtual void seek(double seconds) = 0;
+  virtual uint64_t bytes_read() const = 0;
+};
+
+struct DecoderOptions {
+  std::string codec;
+  std::vector<uint8_t> extradata;
+  uint32_t threads = 1;  // most threads it may use
+  OnError on_error = OnError::raise;
+  uint32_t width = 0;  // hints for codecs that keep the size in the container
+  uint32_t height = 0;
+};
+
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  // A packet that is refused as damaged throws Error(corrupt_data) with its timestamp; the decoder
+  // stays usable.
+  virtual void send(const Packet& packet) = 0;
+  virtual void send_end() = 0;
+  // false: wants more input, or after send_end: drained. May throw as send does; the next call goes
+  // on behind the damage.
+  virtual bool receive(Picture& out) = 0;
+  virtual void reset() = 0;  // forget everything and take packets of a new start
+  virtual const std::string& implementation() const = 0;
+};
+
+// Host memory for pictures, reused from one picture to the next.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  struct Block {
+    std::shared_ptr<const void> owner;
+    uint8_t* data = nullptr;  // aligned to 64 bytes
+    size_t size = 0;
+  };
+  virtual Block allocate(size_t size) = 0;
+};
+
+struct DecoderLimits {
+  bool is_supported = false;
+  std::string implementation;
+  std::string reason;
+};
+
+class BackendPort {
+ public:
+  virtual ~BackendPort() = default;
+  virtual std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) = 0;
+  virtual std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) = 0;
+  virtual DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
+                                        uint32_t bit_depth) = 0;
+  virtual std::string versions() const = 0;
+  virtual std::string license() const = 0;
+};
+
+}  // namespace cuf

@@ -1,0 +1,527 @@
+/*
+ * cuframe.h: the whole C ABI of cuframe, the single source of ffi/abi.ts (see ffi/generate.ts).
+ *
+ * Rules, which the generator and tests hold it to:
+ * - Objects are u32 handles (slot and generation); 0 is no handle. A stale handle is CUF_INVALID_HANDLE, never a crash.
+ * - Arguments are u32, i32, f64 and buffers. Results are an i32: a count or CUF_OK (>= 0), or a negative CufStatus.
+ * - Every struct starts with struct_size, has fixed-width fields and no hidden padding; zero is the default of every
+ *   field. A larger struct whose unknown tail is not zero is refused. Arrays of records hold records of the size known here.
+ * - A buffer that is NULL while its length is not 0 is an invalid argument (both runtimes pass NULL for detached arrays).
+ * - Whatever may block takes a ticket, chosen by the caller and unique on its queue, and returns at once; its outcome is
+ *   a CufCompletion with that ticket. No pointer into the caller's memory is kept after a call returns.
+ * - Strings are UTF-8 bytes with a length, or fixed char arrays that end in NUL.
+ * - Functions are safe from any thread. None throws, aborts or writes to stdout or stderr.
+ */
+#ifndef CUFRAME_H
+#define CUFRAME_H
+
+#include <stdint.h>
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+#define CUF_API __attribute__((visibility("default")))
+
+#define CUF_ABI_VERSION 1
+
+/* What the caller can do about it. */
+enum CufStatus {
+  CUF_OK = 0,
+  CUF_INVALID_ARGUMENT = -1,
+  CUF_INVALID_HANDLE = -2,
+  CUF_UNSUPPORTED = -3,
+  CUF_CORRUPT_DATA = -4,
+  CUF_OUT_OF_MEMORY = -5,
+  CUF_IO = -6,
+  CUF_ABORTED = -7,
+  CUF_DEVICE_LOST = -8,
+  CUF_INTERNAL = -9,
+};
+
+enum CufBackend {
+  CUF_BACKEND_AUTO = 0,
+  CUF_BACKEND_CPU = 1,
+  CUF_BACKEND_CUDA = 2,
+};
+
+/* What a completion record tells. */
+enum CufCompletionKind {
+  CUF_COMPLETION_DONE = 0,           /* the ticket's work ended; status, value and extra are its outcome */
+  CUF_COMPLETION_SOURCE_SPACE = 1,   /* a stream source has room for value bytes */
+  CUF_COMPLETION_SOURCE_READ = 2,    /* a seekable source wants extra bytes from offset value */
+  CUF_COMPLETION_SOURCE_CLOSED = 3,  /* the source is no longer read; nothing more will be asked */
+};
+
+enum CufSourceKind {
+  CUF_SOURCE_STREAM = 0,    /* bytes are written in order into a bounded ring */
+  CUF_SOURCE_SEEKABLE = 1,  /* the library asks for ranges, one at a time */
+  CUF_SOURCE_MEMORY = 2,    /* all bytes are written before the demuxer is opened */
+};
+
+enum CufBitstream {
+  CUF_BITSTREAM_SELF_CONTAINED = 0, /* Annex B or OBU, headers repeated at key frames */
+  CUF_BITSTREAM_CONTAINER = 1,      /* packets as the container stores them */
+};
+
+enum CufColorType {
+  CUF_COLOR_NATIVE = 0, /* NVDEC's layouts: NV12, P010, ... */
+  CUF_COLOR_RGB = 1,    /* 8-bit RGB, HWC */
+  CUF_COLOR_RGBP = 2,   /* 8-bit RGB, CHW */
+  CUF_COLOR_RAW = 3,    /* the decoder's own planes, not copied */
+};
+
+enum CufOnError {
+  CUF_ON_ERROR_THROW = 0,
+  CUF_ON_ERROR_SKIP = 1,
+  CUF_ON_ERROR_CONCEAL = 2,
+};
+
+/* Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16 formats the sample
+ * stands in the most significant bits, in the planar ones of the decoder (I420P10, ...) in the least. */
+enum CufFormat {
+  CUF_FORMAT_UNKNOWN = 0,
+  CUF_FORMAT_NV12 = 1,
+  CUF_FORMAT_P010 = 2,
+  CUF_FORMAT_P016 = 3,
+  CUF_FORMAT_NV16 = 4,
+  CUF_FORMAT_P210 = 5,
+  CUF_FORMAT_P216 = 6,
+  CUF_FORMAT_YUV444 = 7,
+  CUF_FORMAT_YUV444_16 = 8,
+  CUF_FORMAT_RGB = 9,
+  CUF_FORMAT_RGBP = 10,
+  CUF_FORMAT_RGBA = 11,
+  CUF_FORMAT_I420 = 12,
+  CUF_FORMAT_I422 = 13,
+  CUF_FORMAT_I444 = 14,
+  CUF_FORMAT_I420P16 = 15,
+  CUF_FORMAT_I422P16 = 16,
+  CUF_FORMAT_I444P16 = 17,
+  CUF_FORMAT_GRAY8 = 18,
+  CUF_FORMAT_GRAY16 = 19,
+  CUF_FORMAT_GBRP = 20,
+  CUF_FORMAT_GBRP16 = 21,
+};
+
+enum CufDtype {
+  CUF_DTYPE_UINT8 = 0,
+  CUF_DTYPE_UINT16 = 1,
+  CUF_DTYPE_FLOAT16 = 2,
+  CUF_DTYPE_FLOAT32 = 3,
+};
+
+enum CufLayout {
+  CUF_LAYOUT_HWC = 0,
+  CUF_LAYOUT_CHW = 1,
+};
+
+enum CufPictureType {
+  CUF_PICTURE_UNKNOWN = 0,
+  CUF_PICTURE_I = 1,
+  CUF_PICTURE_P = 2,
+  CUF_PICTURE_B = 3,
+};
+
+enum CufDecodeStatus {
+  CUF_DECODE_OK = 0,
+  CUF_DECODE_CORRUPT = 1,   /* delivered with errors that were not repaired */
+  CUF_DECODE_CONCEALED = 2, /* damaged areas were filled in by the decoder */
+};
+
+enum CufStreamKind {
+  CUF_STREAM_OTHER = 0,
+  CUF_STREAM_VIDEO = 1,
+  CUF_STREAM_AUDIO = 2,
+  CUF_STREAM_SUBTITLE = 3,
+};
+
+enum CufChromaFormat {
+  CUF_CHROMA_UNKNOWN = 0,
+  CUF_CHROMA_400 = 1,
+  CUF_CHROMA_420 = 2,
+  CUF_CHROMA_422 = 3,
+  CUF_CHROMA_444 = 4,
+  CUF_CHROMA_OTHER = 5,
+};
+
+/* Bits of CufPacketInfo.flags. */
+enum CufPacketFlag {
+  CUF_PACKET_KEY = 1,
+  CUF_PACKET_DISCARD = 2, /* decoded for reference, not shown (edit lists) */
+  CUF_PACKET_CORRUPT = 4,
+  CUF_PACKET_HAS_PTS = 8,
+  CUF_PACKET_HAS_DTS = 16,
+};
+
+/* Bits of CufFrameInfo.flags. */
+enum CufFrameFlag {
+  CUF_FRAME_KEY = 1,
+  CUF_FRAME_HAS_PTS = 2,
+  CUF_FRAME_INTERLACED = 4,
+  CUF_FRAME_TOP_FIELD_FIRST = 8,
+};
+
+/* Bits of CufDemuxerInfo.flags. */
+enum CufDemuxerFlag {
+  CUF_DEMUXER_SEEKABLE = 1,
+};
+
+/* Why a call failed. status repeats the CufStatus; native_code is libav's or the driver's number, 0 if none. */
+struct CufError {
+  uint32_t struct_size;
+  int32_t status;
+  int32_t native_code;
+  uint32_t message_length;
+  int64_t timestamp_us; /* of the damaged picture, for CUF_CORRUPT_DATA; INT64_MIN if unknown */
+  char message[1000];
+};
+
+struct CufCompletion {
+  uint32_t struct_size;
+  uint32_t ticket;
+  int32_t status;
+  uint32_t kind;
+  int64_t value;
+  int64_t extra;
+};
+
+/* Bun's wake: the address of a threadsafe void callback(void). */
+struct CufWake {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t callback_address;
+};
+
+struct CufRational {
+  int32_t num;
+  int32_t den;
+};
+
+/* Colour code points of ITU-T H.273; 2 is unspecified. */
+struct CufColor {
+  uint32_t primaries;
+  uint32_t transfer;
+  uint32_t matrix;
+  uint32_t full_range;
+};
+
+struct CufLibraryInfo {
+  uint32_t struct_size;
+  uint32_t reserved;
+  char version[32];
+  char libav_versions[96];
+  char libav_license[32];
+  char simd_target[32];
+};
+
+struct CufAdapterInfo {
+  uint32_t struct_size;
+  uint32_t backend;
+  uint32_t ordinal;
+  uint32_t is_simulated;
+  uint32_t processor_count;
+  uint32_t decode_engines;
+  uint64_t memory_bytes;
+  char name[128];
+  char vendor[64];
+  char driver[128];
+};
+
+struct CufDecoderQuery {
+  uint32_t struct_size;
+  uint32_t backend;
+  uint32_t ordinal;
+  uint32_t chroma_format; /* a CufChromaFormat; 0 = 4:2:0 */
+  uint32_t bit_depth;     /* 0 = 8 */
+  uint32_t width;         /* 0 = any */
+  uint32_t height;
+  char codec[36];
+};
+
+struct CufDecoderSupport {
+  uint32_t struct_size;
+  uint32_t is_supported;
+  uint32_t min_width;
+  uint32_t min_height;
+  uint32_t max_width;
+  uint32_t max_height;
+  uint32_t native_format; /* a CufFormat */
+  uint32_t reserved;
+  char implementation[64];
+  char reason[256];
+};
+
+struct CufDeviceDesc {
+  uint32_t struct_size;
+  uint32_t backend;
+  uint32_t ordinal;
+  uint32_t threads; /* decoding threads one decoder may use; 0 = one for each processor */
+};
+
+struct CufDeviceInfo {
+  uint32_t struct_size;
+  uint32_t backend;
+  uint32_t ordinal;
+  uint32_t threads;
+};
+
+struct CufDeviceStats {
+  uint32_t struct_size;
+  uint32_t live_handles; /* demuxers, decoders, sources and frames not closed */
+  uint32_t live_demuxers;
+  uint32_t live_decoders;
+  uint32_t live_frames;
+  uint32_t live_sources;
+  uint64_t frame_bytes;  /* memory of live frames */
+  uint64_t pooled_bytes; /* frame memory kept for reuse */
+  uint64_t quarantined_bytes;
+  uint64_t bytes_read;
+  uint64_t packets_decoded;
+  uint64_t frames_decoded;
+  uint64_t decoders_created;
+};
+
+struct CufSourceDesc {
+  uint32_t struct_size;
+  uint32_t kind;
+  uint64_t size_bytes;  /* of a seekable or memory source */
+  uint32_t event_ticket; /* ticket of the source's own completions */
+  uint32_t reserved;
+};
+
+struct CufDemuxerDesc {
+  uint32_t struct_size;
+  uint32_t source;       /* a source handle; 0 = the path */
+  uint32_t bitstream;    /* a CufBitstream */
+  int32_t stream_number; /* 1 + index of the wanted video stream; 0 = the best */
+};
+
+struct CufDemuxerInfo {
+  uint32_t struct_size;
+  uint32_t flags;
+  uint32_t width;
+  uint32_t height;
+  uint32_t coded_width;
+  uint32_t coded_height;
+  struct CufRational frame_rate;   /* average; 0/0 if unknown */
+  struct CufRational r_frame_rate; /* the lowest rate that fits all timestamps */
+  struct CufRational time_base;
+  struct CufRational sample_aspect_ratio;
+  int64_t duration_us;   /* -1 if unknown */
+  int64_t start_time_us; /* INT64_MIN if unknown */
+  int64_t bit_rate_bps;  /* 0 if unknown */
+  int64_t num_frames;    /* the container's claim; -1 if it makes none */
+  struct CufColor color;
+  uint32_t chroma_format;
+  uint32_t bit_depth;
+  int32_t profile; /* -1 if unknown */
+  int32_t level;
+  int32_t rotation; /* clockwise degrees to turn for display: 0, 90, 180, 270 */
+  uint32_t stream_index;
+  uint32_t stream_count;
+  uint32_t extradata_size;
+  char codec[32];
+  char codec_string[64]; /* WebCodecs codec string */
+  char profile_name[64];
+  char container_name[64];
+};
+
+struct CufStreamInfo {
+  uint32_t struct_size;
+  uint32_t index;
+  uint32_t kind;
+  uint32_t is_attached_picture;
+  uint32_t width;
+  uint32_t height;
+  uint32_t sample_rate_hz;
+  uint32_t channels;
+  int64_t duration_us;
+  int64_t bit_rate_bps;
+  char codec[32];
+  char language[16];
+};
+
+struct CufPacketInfo {
+  uint32_t struct_size;
+  uint32_t flags;
+  int64_t pts; /* in time_base, if CUF_PACKET_HAS_PTS */
+  int64_t dts;
+  int64_t duration;
+  int64_t timestamp_us;
+  int64_t duration_us;
+  int64_t position_bytes; /* in the file; -1 if unknown */
+  struct CufRational time_base;
+  uint32_t data_offset; /* into the buffer that goes with the records */
+  uint32_t data_size;
+  uint32_t extradata_offset;
+  uint32_t extradata_size; /* not 0: new codec headers come into force with this packet */
+  int32_t rotation;
+  uint32_t reserved;
+};
+
+struct CufDecoderDesc {
+  uint32_t struct_size;
+  uint32_t output_color_type; /* a CufColorType */
+  uint32_t on_error;          /* a CufOnError */
+  uint32_t threads;           /* 0 = the device's */
+  uint32_t matrix;            /* H.273 code that replaces the stream's for RGB; 0 = the stream's */
+  uint32_t range;             /* 0 = the stream's, 1 = limited, 2 = full */
+  uint32_t width;             /* hint for codecs that keep the size in the container */
+  uint32_t height;
+  char codec[32];
+};
+
+struct CufDecoderInfo {
+  uint32_t struct_size;
+  uint32_t backend;
+  uint64_t packets_decoded;
+  uint64_t frames_decoded;
+  uint64_t frames_corrupt;
+  char codec[32];
+  char implementation[64];
+};
+
+struct CufPlane {
+  uint64_t address;
+  int32_t stride_bytes;
+  uint32_t rows;
+  uint32_t row_bytes;
+  uint32_t reserved;
+};
+
+struct CufFrameInfo {
+  uint32_t struct_size;
+  uint32_t frame;
+  int64_t pts;
+  int64_t timestamp_us;
+  int64_t duration_us;
+  struct CufRational time_base;
+  uint32_t width;
+  uint32_t height;
+  uint32_t coded_width;
+  uint32_t coded_height;
+  uint32_t format;
+  uint32_t bit_depth;
+  uint32_t dtype;
+  uint32_t backend; /* where the memory is */
+  struct CufColor color;
+  int32_t rotation;
+  uint32_t picture_type;
+  uint32_t flags;
+  uint32_t decode_status;
+  uint64_t address; /* of one block that holds all planes; 0 if they lie apart */
+  uint64_t byte_length;
+  uint32_t plane_count;
+  uint32_t reserved;
+  struct CufPlane planes[4];
+};
+
+/* RGB tensor of a frame: value = (rgb / maximum - mean) / std for float types, the integer for the others. */
+struct CufConvertDesc {
+  uint32_t struct_size;
+  uint32_t layout;   /* a CufLayout */
+  uint32_t dtype;    /* a CufDtype */
+  uint32_t channels; /* 3, or 4 (HWC only) with opaque alpha; 0 = 3 */
+  uint32_t matrix;   /* as in CufDecoderDesc */
+  uint32_t range;
+  double mean[3];
+  double std[3]; /* 0 = 1 */
+};
+
+/* ---- library ---- */
+CUF_API int32_t cuf_library_abi_version(void);
+CUF_API int32_t cuf_library_abi_hash(void);
+CUF_API int32_t cuf_library_info(struct CufLibraryInfo* out, struct CufError* error);
+
+/* ---- handles ---- */
+/* Closes any object; its pending tickets complete with CUF_ABORTED. Never blocks. */
+CUF_API int32_t cuf_handle_close(uint32_t handle);
+
+/* ---- completion queue: one for each JS thread; it owns what is made through it ---- */
+CUF_API int32_t cuf_queue_create(uint32_t* out_queue, struct CufError* error);
+/* Takes up to capacity records. 0: empty, and the next completion will wake the thread. */
+CUF_API int32_t cuf_queue_poll(uint32_t queue, struct CufCompletion* out, uint32_t capacity);
+/* Blocks until a completion or cuf_queue_wake. Only for Deno's one nonblocking call. */
+CUF_API int32_t cuf_queue_wait(uint32_t queue);
+CUF_API int32_t cuf_queue_wake(uint32_t queue);
+CUF_API int32_t cuf_queue_set_wake(uint32_t queue, const struct CufWake* wake);
+/* The error of a ticket that completed with a negative status; it is forgotten when read. */
+CUF_API int32_t cuf_queue_error(uint32_t queue, uint32_t ticket, struct CufError* out);
+/* Asks the work of a ticket to stop; it completes with CUF_ABORTED unless it was done already. */
+CUF_API int32_t cuf_queue_cancel(uint32_t queue, uint32_t ticket);
+
+/* ---- adapters and devices ---- */
+/* Looks for the backends; completes with their number. */
+CUF_API int32_t cuf_adapter_scan(uint32_t queue, uint32_t ticket);
+CUF_API int32_t cuf_adapter_list(struct CufAdapterInfo* out, uint32_t capacity);
+CUF_API int32_t cuf_adapter_decoder_support(const struct CufDecoderQuery* query, struct CufDecoderSupport* out,
+                                            struct CufError* error);
+/* Completes with the device's handle. */
+CUF_API int32_t cuf_device_create(uint32_t queue, const struct CufDeviceDesc* desc, uint32_t ticket,
+                                  struct CufError* error);
+CUF_API int32_t cuf_device_info(uint32_t device, struct CufDeviceInfo* out);
+CUF_API int32_t cuf_device_stats(uint32_t device, struct CufDeviceStats* out);
+
+/* ---- sources written by the caller ---- */
+CUF_API int32_t cuf_source_create(uint32_t device, const struct CufSourceDesc* desc, uint32_t* out_source,
+                                  struct CufError* error);
+/* Gives bytes; returns how many were taken. Fewer than length: a CUF_COMPLETION_SOURCE_SPACE follows. */
+CUF_API int32_t cuf_source_write(uint32_t source, const uint8_t* data, uint32_t length);
+/* No more bytes will come (stream, memory), or the range asked for ends here (seekable). */
+CUF_API int32_t cuf_source_finish(uint32_t source);
+/* The source failed: its reader gets CUF_IO with this text. */
+CUF_API int32_t cuf_source_fail(uint32_t source, const uint8_t* message, uint32_t length);
+
+/* ---- demuxer ---- */
+/* Completes with the demuxer's handle. */
+CUF_API int32_t cuf_demuxer_open(uint32_t device, const struct CufDemuxerDesc* desc, const uint8_t* path,
+                                 uint32_t path_length, uint32_t ticket, struct CufError* error);
+CUF_API int32_t cuf_demuxer_info(uint32_t demuxer, struct CufDemuxerInfo* out);
+CUF_API int32_t cuf_demuxer_streams(uint32_t demuxer, struct CufStreamInfo* out, uint32_t capacity);
+/* Copies the codec headers as the chosen bitstream has them; returns their size. */
+CUF_API int32_t cuf_demuxer_extradata(uint32_t demuxer, uint8_t* out, uint32_t capacity);
+/* Reads up to max_packets packets or about max_bytes; completes with their number (0 = end) and extra = bytes. */
+CUF_API int32_t cuf_demuxer_read(uint32_t demuxer, uint32_t max_packets, uint32_t max_bytes, uint32_t ticket);
+/* Hands over the packets of a completed read: records, and payloads one after another in data. */
+CUF_API int32_t cuf_demuxer_take(uint32_t demuxer, uint32_t ticket, struct CufPacketInfo* out, uint32_t capacity,
+                                 uint8_t* data, uint32_t data_capacity);
+/* Moves to the key frame at or before the time. */
+CUF_API int32_t cuf_demuxer_seek(uint32_t demuxer, double seconds, uint32_t ticket);
+
+/* ---- decoder ---- */
+/* Completes with the decoder's handle. */
+CUF_API int32_t cuf_decoder_create(uint32_t device, const struct CufDecoderDesc* desc, const uint8_t* extradata,
+                                   uint32_t extradata_size, uint32_t ticket, struct CufError* error);
+CUF_API int32_t cuf_decoder_info(uint32_t decoder, struct CufDecoderInfo* out);
+/* Decodes one packet (offsets of info are into data); completes with the number of frames. */
+CUF_API int32_t cuf_decoder_decode(uint32_t decoder, const struct CufPacketInfo* info, const uint8_t* data,
+                                   uint32_t length, uint32_t ticket);
+/* Gives the frames held back; the decoder then takes packets of a new start. Completes with the number of frames. */
+CUF_API int32_t cuf_decoder_flush(uint32_t decoder, uint32_t ticket);
+/* Forgets what was sent and not yet given, as after a seek. */
+CUF_API int32_t cuf_decoder_reset(uint32_t decoder, uint32_t ticket);
+/* Reads and decodes from the demuxer until max_frames are there or the end, where it flushes. Completes with the number
+ * of frames; extra = 1 after the last. */
+CUF_API int32_t cuf_decoder_read(uint32_t decoder, uint32_t demuxer, uint32_t max_frames, uint32_t max_bytes,
+                                 uint32_t ticket);
+/* Hands over the frames of a completed decode, flush or read. */
+CUF_API int32_t cuf_decoder_take(uint32_t decoder, uint32_t ticket, struct CufFrameInfo* out, uint32_t capacity);
+
+/* ---- frames ---- */
+CUF_API int32_t cuf_frame_info(uint32_t frame, struct CufFrameInfo* out);
+/* A second handle to the same memory, which lives until both are closed. */
+CUF_API int32_t cuf_frame_clone(uint32_t frame, uint32_t* out_frame, struct CufError* error);
+/* Copies all planes one after another without padding; returns the bytes written. */
+CUF_API int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity, struct CufError* error);
+/* Completes with the handle of a new frame that holds the tensor. */
+CUF_API int32_t cuf_frame_convert(uint32_t frame, const struct CufConvertDesc* desc, uint32_t ticket,
+                                  struct CufError* error);
+/* Closes the handle but never reuses or frees the memory: a view of it was transferred out of reach. */
+CUF_API int32_t cuf_frame_quarantine(uint32_t frame);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif

@@ -1,0 +1,75 @@
+#pragma once
+
+// The only place that asks which FFmpeg this is: 5.1 (Debian 12) to 9.
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avutil.h>
+#include <libavutil/display.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+}
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cuf::libav {
+
+struct SideData {
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+};
+
+// Since 60.31 (FFmpeg 6.1) a stream's side data is in its codec parameters.
+inline SideData stream_side_data(const AVStream& stream, AVPacketSideDataType type) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 0)
+  const AVPacketSideData* found = av_packet_side_data_get(
+      stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, type);
+  if (found) return {found->data, found->size};
+  return {};
+#else
+  SideData found;
+  found.data = av_stream_get_side_data(&stream, type, &found.size);
+  return found;
+#endif
+}
+
+inline bool frame_is_key(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+  return (frame.flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+  return frame.key_frame != 0;
+#endif
+}
+
+inline bool frame_is_interlaced(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+  return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+  return frame.interlaced_frame != 0;
+#endif
+}
+
+inline bool frame_is_top_field_first(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+  return (frame.flags & AV_FRAME_FLAG_TOP_FIELD_FIRST) != 0;
+#else
+  return frame.top_field_first != 0;
+#endif
+}
+
+inline int64_t frame_duration(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  return frame.duration;
+#else
+  return frame.pkt_duration;
+#endif
+}
+
+inline int channel_count(const AVCodecParameters& parameters) {
+  return parameters.ch_layout.nb_channels;
+}
+
+}  // namespace cuf::libav

@@ -1,0 +1,325 @@
+#include "libav/demuxer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <optional>
+
+#include "libav/bitstream.h"
+#include "libav/byte_io.h"
+#include "libav/container_choice.h"
+#include "libav/errors.h"
+#include "libav/stream_choice.h"
+#include "libav/stream_info.h"
+
+namespace cuf::libav {
+namespace {
+
+int is_interrupted(void* io) {
+  return static_cast<ByteIo*>(io)->is_aborted();
+}
+
+// External data references, segments and key files of whatever container: nothing is opened that
+// was not named.
+int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+  return AVERROR(EPERM);
+}
+
+class LibavDemuxer : public Demuxer {
+ public:
+  explicit LibavDemuxer(const DemuxerOptions& options);
+
+  const VideoDescription& video() const override { return video_; }
+  const std::vector<StreamDescription>& streams() const override { return streams_; }
+  bool read(Packet& out) override;
+  void seek(double seconds) override;
+  uint64_t bytes_read() const override { return io_.bytes_read(); }
+
+ private:
+  void open_container(const std::string& path);
+  void describe(const DemuxerOptions& options);
+  AVStream& stream() const { return *container_->streams[video_.stream_index]; }
+  Owned<AVPacket> next_stored();
+  Owned<AVPacket> next_leaving();
+  void check_end() const;
+  bool jump(int64_t timestamp);
+  Owned<AVPacket> next_key();
+  Owned<AVPacket> land(int64_t wanted);
+  void rewind();
+  Owned<AVPacket> land_by_counting(int64_t wanted);
+  Owned<AVPacket> last_key_before(Owned<AVPacket> key, int64_t wanted, int64_t landed_from);
+  Packet to_packet(Owned<AVPacket> packet) const;
+
+  std::string subject_;
+  ByteIo io_;
+  Owned<AVFormatContext> container_;
+  std::unique_ptr<Bitstream> bitstream_;
+  std::vector<StreamDescription> streams_;
+  VideoDescription video_;
+  std::deque<Owned<AVPacket>> unread_;  // stored packets that were looked at
+  bool is_at_end_ = false;
+  bool is_untimed_ = false;  // raw elementary stream: packets have durations only
+};
+
+std::shared_ptr<ByteSource> source_of(const DemuxerOptions& options) {
+  if (options.source) return options.source;
+  return open_file(options.path, options.is_aborted);
+}
+
+LibavDemuxer::LibavDemuxer(const DemuxerOptions& options)
+    : subject_(options.source ? "The source" : options.path),
+      io_(source_of(options), options.is_aborted) {
+  open_container(options.source ? "" : options.path);
+  describe(options);
+}
+
+void LibavDemuxer::open_container(const std::string& path) {
+  const std::string extension = extension_of(path);
+  const AVInputFormat& format = choose_container(io_, subject_, extension);
+  AVFormatContext* context = require(avformat_alloc_context(), "a demuxer");
+  context->pb = io_.context();
+  context->interrupt_callback = {is_interrupted, &io_};
+  context->io_open = refuse_to_open;
+  context->protocol_whitelist = av_strdup("none");
+  const std::string name = extension.empty() ? "" : "media." + extension;
+  // On failure libav frees the context.
+  const int opened = avformat_open_input(&context, name.c_str(), &format, nullptr);
+  container_.reset(context);
+  io_.rethrow();
+  const auto fail = [&](int code) {
+    const bool is_cut = code == AVERROR_INVALIDDATA || code == AVERROR_EOF;
+    throw make_error(code, "Could not read " + subject_ + " as " + format.name +
+                               (is_cut ? ", its headers are damaged or it ends too early" : ""));
+  };
+  if (opened < 0) fail(opened);
+  const int found = avformat_find_stream_info(container_.get(), nullptr);
+  io_.rethrow();
+  if (found < 0) fail(found);
+  const bool is_mov = std::string_view(format.name).starts_with("mov,");
+  if (is_mov && io_.has_refused_seek()) {
+    throw Error(
+        Status::unsupported,
+        subject_ +
+            " has its index (moov) behind the media data, which takes a seekable "
+            "source, such as a path; or move it to the front by ffmpeg -movflags +faststart");
+  }
+}
+
+void LibavDemuxer::describe(const DemuxerOptions& options) {
+  for (unsigned i = 0; i < container_->nb_streams; ++i) {
+    streams_.push_back(describe_stream(*container_, i));
+  }
+  video_.stream_index = choose_stream(*container_, streams_, options.stream_index, subject_);
+  for (unsigned i = 0; i < container_->nb_streams; ++i) {
+    if (i != video_.stream_index) container_->streams[i]->discard = AVDISCARD_ALL;
+  }
+  bitstream_ = std::make_unique<Bitstream>(*stream().codecpar, options.keeps_container_bitstream);
+  Owned<AVPacket> first = next_stored();
+  video_ = describe_video(*container_, video_.stream_index, *bitstream_->parameters(), first.get());
+  if (!first) return;
+  is_untimed_ = first->pts == AV_NOPTS_VALUE && first->dts == AV_NOPTS_VALUE;
+  if (is_untimed_) first->pts = 0;
+  unread_.push_back(std::move(first));
+}
+
+// The next packet of the stream as the container has it; null at the end.
+Owned<AVPacket> LibavDemuxer::next_stored() {
+  if (!unread_.empty()) {
+    Owned<AVPacket> packet = std::move(unread_.front());
+    unread_.pop_front();
+    return packet;
+  }
+  for (;;) {
+    Owned<AVPacket> packet(require(av_packet_alloc(), "a packet"));
+    const int result = av_read_frame(container_.get(), packet.get());
+    io_.rethrow();
+    if (result == AVERROR_EOF) return nullptr;
+    if (result == AVERROR(EAGAIN)) continue;
+    if (result < 0) throw make_error(result, "Could not read on in " + subject_);
+    if (packet->stream_index != static_cast<int>(video_.stream_index)) continue;
+    if (av_packet_make_refcounted(packet.get()) < 0) throw out_of_memory("a packet");
+    return packet;
+  }
+}
+
+// A file that was cut off looks to libav as if it ended there: its index knows better.
+void LibavDemuxer::check_end() const {
+  const int count = avformat_index_get_entries_count(&stream());
+  int64_t wanted = 0;
+  for (int i = 0; i < count; ++i) {
+    const AVIndexEntry* entry = avformat_index_get_entry(&stream(), i);
+    if (entry) wanted = std::max(wanted, entry->pos + entry->size);
+  }
+  if (wanted > io_.end()) {
+    throw Error(Status::corrupt_data, subject_ + " ends at byte " + std::to_string(io_.end()) +
+                                          ", but its index names pictures up to byte " +
+                                          std::to_string(wanted));
+  }
+}
+
+// The next packet as the caller wants it; null at the end.
+Owned<AVPacket> LibavDemuxer::next_leaving() {
+  Owned<AVPacket> out(require(av_packet_alloc(), "a packet"));
+  while (!bitstream_->pull(*out)) {
+    if (is_at_end_) return nullptr;
+    Owned<AVPacket> stored = next_stored();
+    is_at_end_ = !stored;
+    bitstream_->push(stored.get());
+    if (is_at_end_) check_end();
+  }
+  return out;
+}
+
+Bytes side_data(const std::shared_ptr<AVPacket>& packet, AVPacketSideDataType type) {
+  size_t size = 0;
+  const uint8_t* data = av_packet_get_side_data(packet.get(), type, &size);
+  if (!data || size == 0) return {};
+  return {packet, data, size};
+}
+
+Packet LibavDemuxer::to_packet(Owned<AVPacket> from) const {
+  const std::shared_ptr<AVPacket> packet(std::move(from));
+  Packet out;
+  out.payload = {packet, packet->data, static_cast<size_t>(std::max(packet->size, 0))};
+  if (!bitstream_->carries_headers()) {
+    out.extradata = side_data(packet, AV_PKT_DATA_NEW_EXTRADATA);
+  }
+  out.palette = side_data(packet, AV_PKT_DATA_PALETTE);
+  out.backend_stream = bitstream_->parameters();
+  out.pts = packet->pts;
+  out.dts = packet->dts;
+  out.duration = packet->duration;
+  out.position = packet->pos;
+  out.time_base = video_.time_base;
+  out.rotation = video_.rotation;
+  out.is_key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
+  out.is_discard = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
+  out.is_corrupt = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
+  return out;
+}
+
+bool LibavDemuxer::read(Packet& out) {
+  Owned<AVPacket> packet = next_leaving();
+  if (!packet) return false;
+  out = to_packet(std::move(packet));
+  return true;
+}
+
+int64_t time_of(const AVPacket& packet) {
+  return packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+}
+
+bool LibavDemuxer::jump(int64_t timestamp) {
+  unread_.clear();
+  const int index = static_cast<int>(video_.stream_index);
+  int result = avformat_seek_file(container_.get(), index, INT64_MIN, timestamp, timestamp, 0);
+  if (result < 0) {
+    result = av_seek_frame(container_.get(), index, timestamp, AVSEEK_FLAG_BACKWARD);
+  }
+  io_.rethrow();
+  return result >= 0;
+}
+
+// Null: none up to the end.
+Owned<AVPacket> LibavDemuxer::next_key() {
+  for (;;) {
+    Owned<AVPacket> packet = next_stored();
+    if (!packet || (packet->flags & AV_PKT_FLAG_KEY)) return packet;
+  }
+}
+
+// Containers seek by decoding time, or to where a packet of about that time begins, so the first
+// key packet found may be one behind the wanted time: try from earlier places until it is not.
+Owned<AVPacket> LibavDemuxer::land(int64_t wanted) {
+  const int64_t start = stream().start_time != AV_NOPTS_VALUE ? stream().start_time : 0;
+  int64_t step = std::max<int64_t>(av_rescale_q(1, {1, 2}, stream().time_base), 1);
+  int64_t from = wanted;
+  for (bool is_first = true; from > start || is_first; is_first = false) {
+    Owned<AVPacket> key = jump(from) ? next_key() : nullptr;
+    if (key && time_of(*key) <= wanted) {
+      const bool is_nearest = from == wanted || from + 1 == key->dts;
+      return is_nearest ? std::move(key) : last_key_before(std::move(key), wanted, from);
+    }
+    if (key && is_first && key->dts != AV_NOPTS_VALUE) {
+      from = std::min(from, key->dts) - 1;
+    } else {
+      from -= step;
+      step *= 2;
+    }
+  }
+  // Before the first key frame: the first one.
+  if (!jump(std::min<int64_t>(start, 0) - step) && !jump(start)) rewind();
+  return next_key();
+}
+
+void LibavDemuxer::rewind() {
+  unread_.clear();
+  const int result = av_seek_frame(container_.get(), -1, 0, AVSEEK_FLAG_BYTE);
+  io_.rethrow();
+  if (result < 0) {
+    throw Error(Status::unsupported, "libav cannot seek in " + subject_ + " (" + video_.container +
+                                         "); read it from the start");
+  }
+}
+
+// Without timestamps only counting from the start tells where a picture is.
+Owned<AVPacket> LibavDemuxer::land_by_counting(int64_t wanted) {
+  int64_t key_time = 0;
+  int64_t time = 0;
+  rewind();
+  while (Owned<AVPacket> packet = next_stored()) {
+    if (packet->flags & AV_PKT_FLAG_KEY) key_time = time;
+    time += packet->duration;
+    if (time > wanted || packet->duration <= 0) break;
+  }
+  rewind();
+  time = 0;
+  Owned<AVPacket> packet = next_stored();
+  for (; packet && time < key_time; packet = next_stored()) time += packet->duration;
+  if (packet) packet->pts = time;
+  return packet;
+}
+
+// From a place well before the wanted time there may be several key packets up to it.
+Owned<AVPacket> LibavDemuxer::last_key_before(Owned<AVPacket> key, int64_t wanted,
+                                              int64_t landed_from) {
+  int64_t best_time = time_of(*key);
+  const int64_t first_time = best_time;
+  while (Owned<AVPacket> packet = next_stored()) {
+    if (packet->dts != AV_NOPTS_VALUE && packet->dts > wanted) break;
+    if ((packet->flags & AV_PKT_FLAG_KEY) && time_of(*packet) <= wanted) {
+      best_time = time_of(*packet);
+    }
+  }
+  if (!jump(landed_from)) return nullptr;
+  Owned<AVPacket> found = next_key();
+  while (found && best_time != first_time && time_of(*found) != best_time) found = next_key();
+  return found;
+}
+
+void LibavDemuxer::seek(double seconds) {
+  if (!std::isfinite(seconds)) {
+    throw Error(Status::invalid_argument, "The time to seek to must be a finite number of seconds");
+  }
+  if (!video_.is_seekable) {
+    throw Error(Status::unsupported,
+                subject_ +
+                    " cannot be seeked in: its bytes come as a stream; open it by a path or "
+                    "as a seekable source");
+  }
+  const double ticks = std::floor(seconds / av_q2d(stream().time_base) + 1e-6);
+  const double limit = 9e15;
+  const auto wanted = static_cast<int64_t>(std::clamp(ticks, -limit, limit));
+  is_at_end_ = false;
+  bitstream_->reset();
+  Owned<AVPacket> key = is_untimed_ ? land_by_counting(wanted) : land(wanted);
+  if (key) unread_.push_front(std::move(key));
+}
+
+}  // namespace
+
+std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) {
+  return std::make_unique<LibavDemuxer>(options);
+}
+
+}  // namespace cuf::libav

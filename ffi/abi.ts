@@ -1,0 +1,1388 @@
+// deno-fmt-ignore-file
+// Generated from csrc/include/cuframe.h by ffi/generate.ts: do not edit.
+
+/**
+ * The C ABI of cuframe: symbols, constants and structs.
+ *
+ * @module
+ */
+
+import { Struct } from "./struct.ts";
+
+export { NO_TIMESTAMP } from "./struct.ts";
+
+/** What a buffer argument takes; null stands for no bytes. */
+export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
+
+/** Version of the C ABI. */
+export const ABI_VERSION: number = 1;
+
+/** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
+export const ABI_HASH: number = -1328711587;
+
+/** Arguments and results of the functions, as both runtimes are told. */
+export const SYMBOLS = {
+  cuf_library_abi_version: { parameters: [], result: "i32" },
+  cuf_library_abi_hash: { parameters: [], result: "i32" },
+  cuf_library_info: { parameters: ["buffer", "buffer"], result: "i32" },
+  cuf_handle_close: { parameters: ["u32"], result: "i32" },
+  cuf_queue_create: { parameters: ["buffer", "buffer"], result: "i32" },
+  cuf_queue_poll: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  cuf_queue_wait: { parameters: ["u32"], result: "i32" },
+  cuf_queue_wake: { parameters: ["u32"], result: "i32" },
+  cuf_queue_set_wake: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_queue_error: { parameters: ["u32", "u32", "buffer"], result: "i32" },
+  cuf_queue_cancel: { parameters: ["u32", "u32"], result: "i32" },
+  cuf_adapter_scan: { parameters: ["u32", "u32"], result: "i32" },
+  cuf_adapter_list: { parameters: ["buffer", "u32"], result: "i32" },
+  cuf_adapter_decoder_support: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
+  cuf_device_create: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
+  cuf_device_info: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_device_stats: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_source_create: { parameters: ["u32", "buffer", "buffer", "buffer"], result: "i32" },
+  cuf_source_write: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  cuf_source_finish: { parameters: ["u32"], result: "i32" },
+  cuf_source_fail: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  cuf_demuxer_open: { parameters: ["u32", "buffer", "buffer", "u32", "u32", "buffer"], result: "i32" },
+  cuf_demuxer_info: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_demuxer_streams: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  cuf_demuxer_extradata: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  cuf_demuxer_read: { parameters: ["u32", "u32", "u32", "u32"], result: "i32" },
+  cuf_demuxer_take: { parameters: ["u32", "u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  cuf_demuxer_seek: { parameters: ["u32", "f64", "u32"], result: "i32" },
+  cuf_decoder_create: { parameters: ["u32", "buffer", "buffer", "u32", "u32", "buffer"], result: "i32" },
+  cuf_decoder_info: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_decoder_decode: { parameters: ["u32", "buffer", "buffer", "u32", "u32"], result: "i32" },
+  cuf_decoder_flush: { parameters: ["u32", "u32"], result: "i32" },
+  cuf_decoder_reset: { parameters: ["u32", "u32"], result: "i32" },
+  cuf_decoder_read: { parameters: ["u32", "u32", "u32", "u32", "u32"], result: "i32" },
+  cuf_decoder_take: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
+  cuf_frame_info: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_frame_clone: { parameters: ["u32", "buffer", "buffer"], result: "i32" },
+  cuf_frame_copy: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
+  cuf_frame_convert: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
+  cuf_frame_quarantine: { parameters: ["u32"], result: "i32" },
+} as const;
+
+/** The functions of the library. */
+export interface Symbols {
+  /** Calls cuf_library_abi_version. */
+  cuf_library_abi_version(): number;
+  /** Calls cuf_library_abi_hash. */
+  cuf_library_abi_hash(): number;
+  /** Calls cuf_library_info. */
+  cuf_library_info(out: BufferArgument, error: BufferArgument): number;
+  /** Closes any object; its pending tickets complete with CUF_ABORTED. Never blocks. */
+  cuf_handle_close(handle: number): number;
+  /** Calls cuf_queue_create. */
+  cuf_queue_create(outQueue: BufferArgument, error: BufferArgument): number;
+  /** Takes up to capacity records. 0: empty, and the next completion will wake the thread. */
+  cuf_queue_poll(queue: number, out: BufferArgument, capacity: number): number;
+  /** Blocks until a completion or cuf_queue_wake. Only for Deno's one nonblocking call. */
+  cuf_queue_wait(queue: number): number;
+  /** Calls cuf_queue_wake. */
+  cuf_queue_wake(queue: number): number;
+  /** Calls cuf_queue_set_wake. */
+  cuf_queue_set_wake(queue: number, wake: BufferArgument): number;
+  /** The error of a ticket that completed with a negative status; it is forgotten when read. */
+  cuf_queue_error(queue: number, ticket: number, out: BufferArgument): number;
+  /** Asks the work of a ticket to stop; it completes with CUF_ABORTED unless it was done already. */
+  cuf_queue_cancel(queue: number, ticket: number): number;
+  /** Looks for the backends; completes with their number. */
+  cuf_adapter_scan(queue: number, ticket: number): number;
+  /** Calls cuf_adapter_list. */
+  cuf_adapter_list(out: BufferArgument, capacity: number): number;
+  /** Calls cuf_adapter_decoder_support. */
+  cuf_adapter_decoder_support(query: BufferArgument, out: BufferArgument, error: BufferArgument): number;
+  /** Completes with the device's handle. */
+  cuf_device_create(queue: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
+  /** Calls cuf_device_info. */
+  cuf_device_info(device: number, out: BufferArgument): number;
+  /** Calls cuf_device_stats. */
+  cuf_device_stats(device: number, out: BufferArgument): number;
+  /** Calls cuf_source_create. */
+  cuf_source_create(device: number, desc: BufferArgument, outSource: BufferArgument, error: BufferArgument): number;
+  /** Gives bytes; returns how many were taken. Fewer than length: a CUF_COMPLETION_SOURCE_SPACE follows. */
+  cuf_source_write(source: number, data: BufferArgument, length: number): number;
+  /** No more bytes will come (stream, memory), or the range asked for ends here (seekable). */
+  cuf_source_finish(source: number): number;
+  /** The source failed: its reader gets CUF_IO with this text. */
+  cuf_source_fail(source: number, message: BufferArgument, length: number): number;
+  /** Completes with the demuxer's handle. */
+  cuf_demuxer_open(device: number, desc: BufferArgument, path: BufferArgument, pathLength: number, ticket: number, error: BufferArgument): number;
+  /** Calls cuf_demuxer_info. */
+  cuf_demuxer_info(demuxer: number, out: BufferArgument): number;
+  /** Calls cuf_demuxer_streams. */
+  cuf_demuxer_streams(demuxer: number, out: BufferArgument, capacity: number): number;
+  /** Copies the codec headers as the chosen bitstream has them; returns their size. */
+  cuf_demuxer_extradata(demuxer: number, out: BufferArgument, capacity: number): number;
+  /** Reads up to max_packets packets or about max_bytes; completes with their number (0 = end) and extra = bytes. */
+  cuf_demuxer_read(demuxer: number, maxPackets: number, maxBytes: number, ticket: number): number;
+  /** Hands over the packets of a completed read: records, and payloads one after another in data. */
+  cuf_demuxer_take(demuxer: number, ticket: number, out: BufferArgument, capacity: number, data: BufferArgument, dataCapacity: number): number;
+  /** Moves to the key frame at or before the time. */
+  cuf_demuxer_seek(demuxer: number, seconds: number, ticket: number): number;
+  /** Completes with the decoder's handle. */
+  cuf_decoder_create(device: number, desc: BufferArgument, extradata: BufferArgument, extradataSize: number, ticket: number, error: BufferArgument): number;
+  /** Calls cuf_decoder_info. */
+  cuf_decoder_info(decoder: number, out: BufferArgument): number;
+  /** Decodes one packet (offsets of info are into data); completes with the number of frames. */
+  cuf_decoder_decode(decoder: number, info: BufferArgument, data: BufferArgument, length: number, ticket: number): number;
+  /** Gives the frames held back; the decoder then takes packets of a new start. Completes with the number of frames. */
+  cuf_decoder_flush(decoder: number, ticket: number): number;
+  /** Forgets what was sent and not yet given, as after a seek. */
+  cuf_decoder_reset(decoder: number, ticket: number): number;
+  /** Reads and decodes from the demuxer until max_frames are there or the end, where it flushes. Completes with the number of frames; extra = 1 after the last. */
+  cuf_decoder_read(decoder: number, demuxer: number, maxFrames: number, maxBytes: number, ticket: number): number;
+  /** Hands over the frames of a completed decode, flush or read. */
+  cuf_decoder_take(decoder: number, ticket: number, out: BufferArgument, capacity: number): number;
+  /** Calls cuf_frame_info. */
+  cuf_frame_info(frame: number, out: BufferArgument): number;
+  /** A second handle to the same memory, which lives until both are closed. */
+  cuf_frame_clone(frame: number, outFrame: BufferArgument, error: BufferArgument): number;
+  /** Copies all planes one after another without padding; returns the bytes written. */
+  cuf_frame_copy(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
+  /** Completes with the handle of a new frame that holds the tensor. */
+  cuf_frame_convert(frame: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
+  /** Closes the handle but never reuses or frees the memory: a view of it was transferred out of reach. */
+  cuf_frame_quarantine(frame: number): number;
+}
+
+/** What the caller can do about it. */
+export const Status = {
+  /** CUF_OK. */
+  OK: 0,
+  /** CUF_INVALID_ARGUMENT. */
+  INVALID_ARGUMENT: -1,
+  /** CUF_INVALID_HANDLE. */
+  INVALID_HANDLE: -2,
+  /** CUF_UNSUPPORTED. */
+  UNSUPPORTED: -3,
+  /** CUF_CORRUPT_DATA. */
+  CORRUPT_DATA: -4,
+  /** CUF_OUT_OF_MEMORY. */
+  OUT_OF_MEMORY: -5,
+  /** CUF_IO. */
+  IO: -6,
+  /** CUF_ABORTED. */
+  ABORTED: -7,
+  /** CUF_DEVICE_LOST. */
+  DEVICE_LOST: -8,
+  /** CUF_INTERNAL. */
+  INTERNAL: -9,
+} as const;
+
+/** Values of CufBackend. */
+export const Backend = {
+  /** CUF_BACKEND_AUTO. */
+  AUTO: 0,
+  /** CUF_BACKEND_CPU. */
+  CPU: 1,
+  /** CUF_BACKEND_CUDA. */
+  CUDA: 2,
+} as const;
+
+/** What a completion record tells. */
+export const CompletionKind = {
+  /** The ticket's work ended; status, value and extra are its outcome. */
+  DONE: 0,
+  /** A stream source has room for value bytes. */
+  SOURCE_SPACE: 1,
+  /** A seekable source wants extra bytes from offset value. */
+  SOURCE_READ: 2,
+  /** The source is no longer read; nothing more will be asked. */
+  SOURCE_CLOSED: 3,
+} as const;
+
+/** Values of CufSourceKind. */
+export const SourceKind = {
+  /** Bytes are written in order into a bounded ring. */
+  STREAM: 0,
+  /** The library asks for ranges, one at a time. */
+  SEEKABLE: 1,
+  /** All bytes are written before the demuxer is opened. */
+  MEMORY: 2,
+} as const;
+
+/** Values of CufBitstream. */
+export const Bitstream = {
+  /** Annex B or OBU, headers repeated at key frames. */
+  SELF_CONTAINED: 0,
+  /** Packets as the container stores them. */
+  CONTAINER: 1,
+} as const;
+
+/** Values of CufColorType. */
+export const ColorType = {
+  /** NVDEC's layouts: NV12, P010, ... */
+  NATIVE: 0,
+  /** 8-bit RGB, HWC. */
+  RGB: 1,
+  /** 8-bit RGB, CHW. */
+  RGBP: 2,
+  /** The decoder's own planes, not copied. */
+  RAW: 3,
+} as const;
+
+/** Values of CufOnError. */
+export const OnError = {
+  /** CUF_ON_ERROR_THROW. */
+  THROW: 0,
+  /** CUF_ON_ERROR_SKIP. */
+  SKIP: 1,
+  /** CUF_ON_ERROR_CONCEAL. */
+  CONCEAL: 2,
+} as const;
+
+/** Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16 formats the sample stands in the most significant bits, in the planar ones of the decoder (I420P10, ...) in the least. */
+export const Format = {
+  /** CUF_FORMAT_UNKNOWN. */
+  UNKNOWN: 0,
+  /** CUF_FORMAT_NV12. */
+  NV12: 1,
+  /** CUF_FORMAT_P010. */
+  P010: 2,
+  /** CUF_FORMAT_P016. */
+  P016: 3,
+  /** CUF_FORMAT_NV16. */
+  NV16: 4,
+  /** CUF_FORMAT_P210. */
+  P210: 5,
+  /** CUF_FORMAT_P216. */
+  P216: 6,
+  /** CUF_FORMAT_YUV444. */
+  YUV444: 7,
+  /** CUF_FORMAT_YUV444_16. */
+  YUV444_16: 8,
+  /** CUF_FORMAT_RGB. */
+  RGB: 9,
+  /** CUF_FORMAT_RGBP. */
+  RGBP: 10,
+  /** CUF_FORMAT_RGBA. */
+  RGBA: 11,
+  /** CUF_FORMAT_I420. */
+  I420: 12,
+  /** CUF_FORMAT_I422. */
+  I422: 13,
+  /** CUF_FORMAT_I444. */
+  I444: 14,
+  /** CUF_FORMAT_I420P16. */
+  I420P16: 15,
+  /** CUF_FORMAT_I422P16. */
+  I422P16: 16,
+  /** CUF_FORMAT_I444P16. */
+  I444P16: 17,
+  /** CUF_FORMAT_GRAY8. */
+  GRAY8: 18,
+  /** CUF_FORMAT_GRAY16. */
+  GRAY16: 19,
+  /** CUF_FORMAT_GBRP. */
+  GBRP: 20,
+  /** CUF_FORMAT_GBRP16. */
+  GBRP16: 21,
+} as const;
+
+/** Values of CufDtype. */
+export const Dtype = {
+  /** CUF_DTYPE_UINT8. */
+  UINT8: 0,
+  /** CUF_DTYPE_UINT16. */
+  UINT16: 1,
+  /** CUF_DTYPE_FLOAT16. */
+  FLOAT16: 2,
+  /** CUF_DTYPE_FLOAT32. */
+  FLOAT32: 3,
+} as const;
+
+/** Values of CufLayout. */
+export const Layout = {
+  /** CUF_LAYOUT_HWC. */
+  HWC: 0,
+  /** CUF_LAYOUT_CHW. */
+  CHW: 1,
+} as const;
+
+/** Values of CufPictureType. */
+export const PictureType = {
+  /** CUF_PICTURE_UNKNOWN. */
+  UNKNOWN: 0,
+  /** CUF_PICTURE_I. */
+  I: 1,
+  /** CUF_PICTURE_P. */
+  P: 2,
+  /** CUF_PICTURE_B. */
+  B: 3,
+} as const;
+
+/** Values of CufDecodeStatus. */
+export const DecodeStatus = {
+  /** CUF_DECODE_OK. */
+  OK: 0,
+  /** Delivered with errors that were not repaired. */
+  CORRUPT: 1,
+  /** Damaged areas were filled in by the decoder. */
+  CONCEALED: 2,
+} as const;
+
+/** Values of CufStreamKind. */
+export const StreamKind = {
+  /** CUF_STREAM_OTHER. */
+  OTHER: 0,
+  /** CUF_STREAM_VIDEO. */
+  VIDEO: 1,
+  /** CUF_STREAM_AUDIO. */
+  AUDIO: 2,
+  /** CUF_STREAM_SUBTITLE. */
+  SUBTITLE: 3,
+} as const;
+
+/** Values of CufChromaFormat. */
+export const ChromaFormat = {
+  /** CUF_CHROMA_UNKNOWN. */
+  UNKNOWN: 0,
+  /** CUF_CHROMA_400. */
+  "400": 1,
+  /** CUF_CHROMA_420. */
+  "420": 2,
+  /** CUF_CHROMA_422. */
+  "422": 3,
+  /** CUF_CHROMA_444. */
+  "444": 4,
+  /** CUF_CHROMA_OTHER. */
+  OTHER: 5,
+} as const;
+
+/** Bits of CufPacketInfo.flags. */
+export const PacketFlag = {
+  /** CUF_PACKET_KEY. */
+  KEY: 1,
+  /** Decoded for reference, not shown (edit lists). */
+  DISCARD: 2,
+  /** CUF_PACKET_CORRUPT. */
+  CORRUPT: 4,
+  /** CUF_PACKET_HAS_PTS. */
+  HAS_PTS: 8,
+  /** CUF_PACKET_HAS_DTS. */
+  HAS_DTS: 16,
+} as const;
+
+/** Bits of CufFrameInfo.flags. */
+export const FrameFlag = {
+  /** CUF_FRAME_KEY. */
+  KEY: 1,
+  /** CUF_FRAME_HAS_PTS. */
+  HAS_PTS: 2,
+  /** CUF_FRAME_INTERLACED. */
+  INTERLACED: 4,
+  /** CUF_FRAME_TOP_FIELD_FIRST. */
+  TOP_FIELD_FIRST: 8,
+} as const;
+
+/** Bits of CufDemuxerInfo.flags. */
+export const DemuxerFlag = {
+  /** CUF_DEMUXER_SEEKABLE. */
+  SEEKABLE: 1,
+} as const;
+
+/** Why a call failed. status repeats the CufStatus; native_code is libav's or the driver's number, 0 if none. */
+export class ErrorStruct extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 1024;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(1024, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field status (int32_t). */
+  get status(): number { return this.getI32(4); }
+  set status(value: number) { this.setI32(4, value); }
+
+  /** Field native_code (int32_t). */
+  get nativeCode(): number { return this.getI32(8); }
+  set nativeCode(value: number) { this.setI32(8, value); }
+
+  /** Field message_length (uint32_t). */
+  get messageLength(): number { return this.getU32(12); }
+  set messageLength(value: number) { this.setU32(12, value); }
+
+  /** Of the damaged picture, for CUF_CORRUPT_DATA; INT64_MIN if unknown. */
+  get timestampUs(): number { return this.getI64(16); }
+  set timestampUs(value: number) { this.setI64(16, value); }
+
+  /** Field message (char). */
+  get message(): string { return this.getText(24, 1000); }
+  set message(value: string) { this.setText(24, 1000, value); }
+}
+
+/** The struct CufCompletion. */
+export class Completion extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 32;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(32, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field ticket (uint32_t). */
+  get ticket(): number { return this.getU32(4); }
+  set ticket(value: number) { this.setU32(4, value); }
+
+  /** Field status (int32_t). */
+  get status(): number { return this.getI32(8); }
+  set status(value: number) { this.setI32(8, value); }
+
+  /** Field kind (uint32_t). */
+  get kind(): number { return this.getU32(12); }
+  set kind(value: number) { this.setU32(12, value); }
+
+  /** Field value (int64_t). */
+  get value(): number { return this.getI64(16); }
+  set value(value: number) { this.setI64(16, value); }
+
+  /** Field extra (int64_t). */
+  get extra(): number { return this.getI64(24); }
+  set extra(value: number) { this.setI64(24, value); }
+}
+
+/** Bun's wake: the address of a threadsafe void callback(void). */
+export class Wake extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 16;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(16, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(4); }
+  set reserved(value: number) { this.setU32(4, value); }
+
+  /** Field callback_address (uint64_t). */
+  get callbackAddress(): number { return this.getU64(8); }
+  set callbackAddress(value: number) { this.setU64(8, value); }
+}
+
+/** The struct CufRational. */
+export class Rational extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 8;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(8, false, bytes, at);
+  }
+
+  /** Field num (int32_t). */
+  get num(): number { return this.getI32(0); }
+  set num(value: number) { this.setI32(0, value); }
+
+  /** Field den (int32_t). */
+  get den(): number { return this.getI32(4); }
+  set den(value: number) { this.setI32(4, value); }
+}
+
+/** Colour code points of ITU-T H.273; 2 is unspecified. */
+export class Color extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 16;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(16, false, bytes, at);
+  }
+
+  /** Field primaries (uint32_t). */
+  get primaries(): number { return this.getU32(0); }
+  set primaries(value: number) { this.setU32(0, value); }
+
+  /** Field transfer (uint32_t). */
+  get transfer(): number { return this.getU32(4); }
+  set transfer(value: number) { this.setU32(4, value); }
+
+  /** Field matrix (uint32_t). */
+  get matrix(): number { return this.getU32(8); }
+  set matrix(value: number) { this.setU32(8, value); }
+
+  /** Field full_range (uint32_t). */
+  get fullRange(): number { return this.getU32(12); }
+  set fullRange(value: number) { this.setU32(12, value); }
+}
+
+/** The struct CufLibraryInfo. */
+export class LibraryInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 200;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(200, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(4); }
+  set reserved(value: number) { this.setU32(4, value); }
+
+  /** Field version (char). */
+  get version(): string { return this.getText(8, 32); }
+  set version(value: string) { this.setText(8, 32, value); }
+
+  /** Field libav_versions (char). */
+  get libavVersions(): string { return this.getText(40, 96); }
+  set libavVersions(value: string) { this.setText(40, 96, value); }
+
+  /** Field libav_license (char). */
+  get libavLicense(): string { return this.getText(136, 32); }
+  set libavLicense(value: string) { this.setText(136, 32, value); }
+
+  /** Field simd_target (char). */
+  get simdTarget(): string { return this.getText(168, 32); }
+  set simdTarget(value: string) { this.setText(168, 32, value); }
+}
+
+/** The struct CufAdapterInfo. */
+export class AdapterInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 352;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(352, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field backend (uint32_t). */
+  get backend(): number { return this.getU32(4); }
+  set backend(value: number) { this.setU32(4, value); }
+
+  /** Field ordinal (uint32_t). */
+  get ordinal(): number { return this.getU32(8); }
+  set ordinal(value: number) { this.setU32(8, value); }
+
+  /** Field is_simulated (uint32_t). */
+  get isSimulated(): number { return this.getU32(12); }
+  set isSimulated(value: number) { this.setU32(12, value); }
+
+  /** Field processor_count (uint32_t). */
+  get processorCount(): number { return this.getU32(16); }
+  set processorCount(value: number) { this.setU32(16, value); }
+
+  /** Field decode_engines (uint32_t). */
+  get decodeEngines(): number { return this.getU32(20); }
+  set decodeEngines(value: number) { this.setU32(20, value); }
+
+  /** Field memory_bytes (uint64_t). */
+  get memoryBytes(): number { return this.getU64(24); }
+  set memoryBytes(value: number) { this.setU64(24, value); }
+
+  /** Field name (char). */
+  get name(): string { return this.getText(32, 128); }
+  set name(value: string) { this.setText(32, 128, value); }
+
+  /** Field vendor (char). */
+  get vendor(): string { return this.getText(160, 64); }
+  set vendor(value: string) { this.setText(160, 64, value); }
+
+  /** Field driver (char). */
+  get driver(): string { return this.getText(224, 128); }
+  set driver(value: string) { this.setText(224, 128, value); }
+}
+
+/** The struct CufDecoderQuery. */
+export class DecoderQuery extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 64;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(64, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field backend (uint32_t). */
+  get backend(): number { return this.getU32(4); }
+  set backend(value: number) { this.setU32(4, value); }
+
+  /** Field ordinal (uint32_t). */
+  get ordinal(): number { return this.getU32(8); }
+  set ordinal(value: number) { this.setU32(8, value); }
+
+  /** A CufChromaFormat; 0 = 4:2:0. */
+  get chromaFormat(): number { return this.getU32(12); }
+  set chromaFormat(value: number) { this.setU32(12, value); }
+
+  /** 0 = 8. */
+  get bitDepth(): number { return this.getU32(16); }
+  set bitDepth(value: number) { this.setU32(16, value); }
+
+  /** 0 = any. */
+  get width(): number { return this.getU32(20); }
+  set width(value: number) { this.setU32(20, value); }
+
+  /** Field height (uint32_t). */
+  get height(): number { return this.getU32(24); }
+  set height(value: number) { this.setU32(24, value); }
+
+  /** Field codec (char). */
+  get codec(): string { return this.getText(28, 36); }
+  set codec(value: string) { this.setText(28, 36, value); }
+}
+
+/** The struct CufDecoderSupport. */
+export class DecoderSupport extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 352;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(352, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field is_supported (uint32_t). */
+  get isSupported(): number { return this.getU32(4); }
+  set isSupported(value: number) { this.setU32(4, value); }
+
+  /** Field min_width (uint32_t). */
+  get minWidth(): number { return this.getU32(8); }
+  set minWidth(value: number) { this.setU32(8, value); }
+
+  /** Field min_height (uint32_t). */
+  get minHeight(): number { return this.getU32(12); }
+  set minHeight(value: number) { this.setU32(12, value); }
+
+  /** Field max_width (uint32_t). */
+  get maxWidth(): number { return this.getU32(16); }
+  set maxWidth(value: number) { this.setU32(16, value); }
+
+  /** Field max_height (uint32_t). */
+  get maxHeight(): number { return this.getU32(20); }
+  set maxHeight(value: number) { this.setU32(20, value); }
+
+  /** A CufFormat. */
+  get nativeFormat(): number { return this.getU32(24); }
+  set nativeFormat(value: number) { this.setU32(24, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(28); }
+  set reserved(value: number) { this.setU32(28, value); }
+
+  /** Field implementation (char). */
+  get implementation(): string { return this.getText(32, 64); }
+  set implementation(value: string) { this.setText(32, 64, value); }
+
+  /** Field reason (char). */
+  get reason(): string { return this.getText(96, 256); }
+  set reason(value: string) { this.setText(96, 256, value); }
+}
+
+/** The struct CufDeviceDesc. */
+export class DeviceDesc extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 16;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(16, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field backend (uint32_t). */
+  get backend(): number { return this.getU32(4); }
+  set backend(value: number) { this.setU32(4, value); }
+
+  /** Field ordinal (uint32_t). */
+  get ordinal(): number { return this.getU32(8); }
+  set ordinal(value: number) { this.setU32(8, value); }
+
+  /** Decoding threads one decoder may use; 0 = one for each processor. */
+  get threads(): number { return this.getU32(12); }
+  set threads(value: number) { this.setU32(12, value); }
+}
+
+/** The struct CufDeviceInfo. */
+export class DeviceInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 16;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(16, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field backend (uint32_t). */
+  get backend(): number { return this.getU32(4); }
+  set backend(value: number) { this.setU32(4, value); }
+
+  /** Field ordinal (uint32_t). */
+  get ordinal(): number { return this.getU32(8); }
+  set ordinal(value: number) { this.setU32(8, value); }
+
+  /** Field threads (uint32_t). */
+  get threads(): number { return this.getU32(12); }
+  set threads(value: number) { this.setU32(12, value); }
+}
+
+/** The struct CufDeviceStats. */
+export class DeviceStats extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 80;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(80, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Demuxers, decoders, sources and frames not closed. */
+  get liveHandles(): number { return this.getU32(4); }
+  set liveHandles(value: number) { this.setU32(4, value); }
+
+  /** Field live_demuxers (uint32_t). */
+  get liveDemuxers(): number { return this.getU32(8); }
+  set liveDemuxers(value: number) { this.setU32(8, value); }
+
+  /** Field live_decoders (uint32_t). */
+  get liveDecoders(): number { return this.getU32(12); }
+  set liveDecoders(value: number) { this.setU32(12, value); }
+
+  /** Field live_frames (uint32_t). */
+  get liveFrames(): number { return this.getU32(16); }
+  set liveFrames(value: number) { this.setU32(16, value); }
+
+  /** Field live_sources (uint32_t). */
+  get liveSources(): number { return this.getU32(20); }
+  set liveSources(value: number) { this.setU32(20, value); }
+
+  /** Memory of live frames. */
+  get frameBytes(): number { return this.getU64(24); }
+  set frameBytes(value: number) { this.setU64(24, value); }
+
+  /** Frame memory kept for reuse. */
+  get pooledBytes(): number { return this.getU64(32); }
+  set pooledBytes(value: number) { this.setU64(32, value); }
+
+  /** Field quarantined_bytes (uint64_t). */
+  get quarantinedBytes(): number { return this.getU64(40); }
+  set quarantinedBytes(value: number) { this.setU64(40, value); }
+
+  /** Field bytes_read (uint64_t). */
+  get bytesRead(): number { return this.getU64(48); }
+  set bytesRead(value: number) { this.setU64(48, value); }
+
+  /** Field packets_decoded (uint64_t). */
+  get packetsDecoded(): number { return this.getU64(56); }
+  set packetsDecoded(value: number) { this.setU64(56, value); }
+
+  /** Field frames_decoded (uint64_t). */
+  get framesDecoded(): number { return this.getU64(64); }
+  set framesDecoded(value: number) { this.setU64(64, value); }
+
+  /** Field decoders_created (uint64_t). */
+  get decodersCreated(): number { return this.getU64(72); }
+  set decodersCreated(value: number) { this.setU64(72, value); }
+}
+
+/** The struct CufSourceDesc. */
+export class SourceDesc extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 24;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(24, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field kind (uint32_t). */
+  get kind(): number { return this.getU32(4); }
+  set kind(value: number) { this.setU32(4, value); }
+
+  /** Of a seekable or memory source. */
+  get sizeBytes(): number { return this.getU64(8); }
+  set sizeBytes(value: number) { this.setU64(8, value); }
+
+  /** Ticket of the source's own completions. */
+  get eventTicket(): number { return this.getU32(16); }
+  set eventTicket(value: number) { this.setU32(16, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(20); }
+  set reserved(value: number) { this.setU32(20, value); }
+}
+
+/** The struct CufDemuxerDesc. */
+export class DemuxerDesc extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 16;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(16, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** A source handle; 0 = the path. */
+  get source(): number { return this.getU32(4); }
+  set source(value: number) { this.setU32(4, value); }
+
+  /** A CufBitstream. */
+  get bitstream(): number { return this.getU32(8); }
+  set bitstream(value: number) { this.setU32(8, value); }
+
+  /** 1 + index of the wanted video stream; 0 = the best. */
+  get streamNumber(): number { return this.getI32(12); }
+  set streamNumber(value: number) { this.setI32(12, value); }
+}
+
+/** The struct CufDemuxerInfo. */
+export class DemuxerInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 360;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(360, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field flags (uint32_t). */
+  get flags(): number { return this.getU32(4); }
+  set flags(value: number) { this.setU32(4, value); }
+
+  /** Field width (uint32_t). */
+  get width(): number { return this.getU32(8); }
+  set width(value: number) { this.setU32(8, value); }
+
+  /** Field height (uint32_t). */
+  get height(): number { return this.getU32(12); }
+  set height(value: number) { this.setU32(12, value); }
+
+  /** Field coded_width (uint32_t). */
+  get codedWidth(): number { return this.getU32(16); }
+  set codedWidth(value: number) { this.setU32(16, value); }
+
+  /** Field coded_height (uint32_t). */
+  get codedHeight(): number { return this.getU32(20); }
+  set codedHeight(value: number) { this.setU32(20, value); }
+
+  /** Average; 0/0 if unknown. */
+  get frameRate(): Rational { return new Rational(this.bytes, this.at + 24); }
+
+  /** The lowest rate that fits all timestamps. */
+  get rFrameRate(): Rational { return new Rational(this.bytes, this.at + 32); }
+
+  /** Field time_base (CufRational). */
+  get timeBase(): Rational { return new Rational(this.bytes, this.at + 40); }
+
+  /** Field sample_aspect_ratio (CufRational). */
+  get sampleAspectRatio(): Rational { return new Rational(this.bytes, this.at + 48); }
+
+  /** -1 if unknown. */
+  get durationUs(): number { return this.getI64(56); }
+  set durationUs(value: number) { this.setI64(56, value); }
+
+  /** INT64_MIN if unknown. */
+  get startTimeUs(): number { return this.getI64(64); }
+  set startTimeUs(value: number) { this.setI64(64, value); }
+
+  /** 0 if unknown. */
+  get bitRateBps(): number { return this.getI64(72); }
+  set bitRateBps(value: number) { this.setI64(72, value); }
+
+  /** The container's claim; -1 if it makes none. */
+  get numFrames(): number { return this.getI64(80); }
+  set numFrames(value: number) { this.setI64(80, value); }
+
+  /** Field color (CufColor). */
+  get color(): Color { return new Color(this.bytes, this.at + 88); }
+
+  /** Field chroma_format (uint32_t). */
+  get chromaFormat(): number { return this.getU32(104); }
+  set chromaFormat(value: number) { this.setU32(104, value); }
+
+  /** Field bit_depth (uint32_t). */
+  get bitDepth(): number { return this.getU32(108); }
+  set bitDepth(value: number) { this.setU32(108, value); }
+
+  /** -1 if unknown. */
+  get profile(): number { return this.getI32(112); }
+  set profile(value: number) { this.setI32(112, value); }
+
+  /** Field level (int32_t). */
+  get level(): number { return this.getI32(116); }
+  set level(value: number) { this.setI32(116, value); }
+
+  /** Clockwise degrees to turn for display: 0, 90, 180, 270. */
+  get rotation(): number { return this.getI32(120); }
+  set rotation(value: number) { this.setI32(120, value); }
+
+  /** Field stream_index (uint32_t). */
+  get streamIndex(): number { return this.getU32(124); }
+  set streamIndex(value: number) { this.setU32(124, value); }
+
+  /** Field stream_count (uint32_t). */
+  get streamCount(): number { return this.getU32(128); }
+  set streamCount(value: number) { this.setU32(128, value); }
+
+  /** Field extradata_size (uint32_t). */
+  get extradataSize(): number { return this.getU32(132); }
+  set extradataSize(value: number) { this.setU32(132, value); }
+
+  /** Field codec (char). */
+  get codec(): string { return this.getText(136, 32); }
+  set codec(value: string) { this.setText(136, 32, value); }
+
+  /** WebCodecs codec string. */
+  get codecString(): string { return this.getText(168, 64); }
+  set codecString(value: string) { this.setText(168, 64, value); }
+
+  /** Field profile_name (char). */
+  get profileName(): string { return this.getText(232, 64); }
+  set profileName(value: string) { this.setText(232, 64, value); }
+
+  /** Field container_name (char). */
+  get containerName(): string { return this.getText(296, 64); }
+  set containerName(value: string) { this.setText(296, 64, value); }
+}
+
+/** The struct CufStreamInfo. */
+export class StreamInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 96;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(96, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field index (uint32_t). */
+  get index(): number { return this.getU32(4); }
+  set index(value: number) { this.setU32(4, value); }
+
+  /** Field kind (uint32_t). */
+  get kind(): number { return this.getU32(8); }
+  set kind(value: number) { this.setU32(8, value); }
+
+  /** Field is_attached_picture (uint32_t). */
+  get isAttachedPicture(): number { return this.getU32(12); }
+  set isAttachedPicture(value: number) { this.setU32(12, value); }
+
+  /** Field width (uint32_t). */
+  get width(): number { return this.getU32(16); }
+  set width(value: number) { this.setU32(16, value); }
+
+  /** Field height (uint32_t). */
+  get height(): number { return this.getU32(20); }
+  set height(value: number) { this.setU32(20, value); }
+
+  /** Field sample_rate_hz (uint32_t). */
+  get sampleRateHz(): number { return this.getU32(24); }
+  set sampleRateHz(value: number) { this.setU32(24, value); }
+
+  /** Field channels (uint32_t). */
+  get channels(): number { return this.getU32(28); }
+  set channels(value: number) { this.setU32(28, value); }
+
+  /** Field duration_us (int64_t). */
+  get durationUs(): number { return this.getI64(32); }
+  set durationUs(value: number) { this.setI64(32, value); }
+
+  /** Field bit_rate_bps (int64_t). */
+  get bitRateBps(): number { return this.getI64(40); }
+  set bitRateBps(value: number) { this.setI64(40, value); }
+
+  /** Field codec (char). */
+  get codec(): string { return this.getText(48, 32); }
+  set codec(value: string) { this.setText(48, 32, value); }
+
+  /** Field language (char). */
+  get language(): string { return this.getText(80, 16); }
+  set language(value: string) { this.setText(80, 16, value); }
+}
+
+/** The struct CufPacketInfo. */
+export class PacketInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 88;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(88, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field flags (uint32_t). */
+  get flags(): number { return this.getU32(4); }
+  set flags(value: number) { this.setU32(4, value); }
+
+  /** In time_base, if CUF_PACKET_HAS_PTS. */
+  get pts(): number { return this.getI64(8); }
+  set pts(value: number) { this.setI64(8, value); }
+
+  /** Field dts (int64_t). */
+  get dts(): number { return this.getI64(16); }
+  set dts(value: number) { this.setI64(16, value); }
+
+  /** Field duration (int64_t). */
+  get duration(): number { return this.getI64(24); }
+  set duration(value: number) { this.setI64(24, value); }
+
+  /** Field timestamp_us (int64_t). */
+  get timestampUs(): number { return this.getI64(32); }
+  set timestampUs(value: number) { this.setI64(32, value); }
+
+  /** Field duration_us (int64_t). */
+  get durationUs(): number { return this.getI64(40); }
+  set durationUs(value: number) { this.setI64(40, value); }
+
+  /** In the file; -1 if unknown. */
+  get positionBytes(): number { return this.getI64(48); }
+  set positionBytes(value: number) { this.setI64(48, value); }
+
+  /** Field time_base (CufRational). */
+  get timeBase(): Rational { return new Rational(this.bytes, this.at + 56); }
+
+  /** Into the buffer that goes with the records. */
+  get dataOffset(): number { return this.getU32(64); }
+  set dataOffset(value: number) { this.setU32(64, value); }
+
+  /** Field data_size (uint32_t). */
+  get dataSize(): number { return this.getU32(68); }
+  set dataSize(value: number) { this.setU32(68, value); }
+
+  /** Field extradata_offset (uint32_t). */
+  get extradataOffset(): number { return this.getU32(72); }
+  set extradataOffset(value: number) { this.setU32(72, value); }
+
+  /** Not 0: new codec headers come into force with this packet. */
+  get extradataSize(): number { return this.getU32(76); }
+  set extradataSize(value: number) { this.setU32(76, value); }
+
+  /** Field rotation (int32_t). */
+  get rotation(): number { return this.getI32(80); }
+  set rotation(value: number) { this.setI32(80, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(84); }
+  set reserved(value: number) { this.setU32(84, value); }
+}
+
+/** The struct CufDecoderDesc. */
+export class DecoderDesc extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 64;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(64, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** A CufColorType. */
+  get outputColorType(): number { return this.getU32(4); }
+  set outputColorType(value: number) { this.setU32(4, value); }
+
+  /** A CufOnError. */
+  get onError(): number { return this.getU32(8); }
+  set onError(value: number) { this.setU32(8, value); }
+
+  /** 0 = the device's. */
+  get threads(): number { return this.getU32(12); }
+  set threads(value: number) { this.setU32(12, value); }
+
+  /** H.273 code that replaces the stream's for RGB; 0 = the stream's. */
+  get matrix(): number { return this.getU32(16); }
+  set matrix(value: number) { this.setU32(16, value); }
+
+  /** 0 = the stream's, 1 = limited, 2 = full. */
+  get range(): number { return this.getU32(20); }
+  set range(value: number) { this.setU32(20, value); }
+
+  /** Hint for codecs that keep the size in the container. */
+  get width(): number { return this.getU32(24); }
+  set width(value: number) { this.setU32(24, value); }
+
+  /** Field height (uint32_t). */
+  get height(): number { return this.getU32(28); }
+  set height(value: number) { this.setU32(28, value); }
+
+  /** Field codec (char). */
+  get codec(): string { return this.getText(32, 32); }
+  set codec(value: string) { this.setText(32, 32, value); }
+}
+
+/** The struct CufDecoderInfo. */
+export class DecoderInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 128;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(128, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field backend (uint32_t). */
+  get backend(): number { return this.getU32(4); }
+  set backend(value: number) { this.setU32(4, value); }
+
+  /** Field packets_decoded (uint64_t). */
+  get packetsDecoded(): number { return this.getU64(8); }
+  set packetsDecoded(value: number) { this.setU64(8, value); }
+
+  /** Field frames_decoded (uint64_t). */
+  get framesDecoded(): number { return this.getU64(16); }
+  set framesDecoded(value: number) { this.setU64(16, value); }
+
+  /** Field frames_corrupt (uint64_t). */
+  get framesCorrupt(): number { return this.getU64(24); }
+  set framesCorrupt(value: number) { this.setU64(24, value); }
+
+  /** Field codec (char). */
+  get codec(): string { return this.getText(32, 32); }
+  set codec(value: string) { this.setText(32, 32, value); }
+
+  /** Field implementation (char). */
+  get implementation(): string { return this.getText(64, 64); }
+  set implementation(value: string) { this.setText(64, 64, value); }
+}
+
+/** The struct CufPlane. */
+export class Plane extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 24;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(24, false, bytes, at);
+  }
+
+  /** Field address (uint64_t). */
+  get address(): number { return this.getU64(0); }
+  set address(value: number) { this.setU64(0, value); }
+
+  /** Field stride_bytes (int32_t). */
+  get strideBytes(): number { return this.getI32(8); }
+  set strideBytes(value: number) { this.setI32(8, value); }
+
+  /** Field rows (uint32_t). */
+  get rows(): number { return this.getU32(12); }
+  set rows(value: number) { this.setU32(12, value); }
+
+  /** Field row_bytes (uint32_t). */
+  get rowBytes(): number { return this.getU32(16); }
+  set rowBytes(value: number) { this.setU32(16, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(20); }
+  set reserved(value: number) { this.setU32(20, value); }
+}
+
+/** The struct CufFrameInfo. */
+export class FrameInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 224;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(224, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field frame (uint32_t). */
+  get frame(): number { return this.getU32(4); }
+  set frame(value: number) { this.setU32(4, value); }
+
+  /** Field pts (int64_t). */
+  get pts(): number { return this.getI64(8); }
+  set pts(value: number) { this.setI64(8, value); }
+
+  /** Field timestamp_us (int64_t). */
+  get timestampUs(): number { return this.getI64(16); }
+  set timestampUs(value: number) { this.setI64(16, value); }
+
+  /** Field duration_us (int64_t). */
+  get durationUs(): number { return this.getI64(24); }
+  set durationUs(value: number) { this.setI64(24, value); }
+
+  /** Field time_base (CufRational). */
+  get timeBase(): Rational { return new Rational(this.bytes, this.at + 32); }
+
+  /** Field width (uint32_t). */
+  get width(): number { return this.getU32(40); }
+  set width(value: number) { this.setU32(40, value); }
+
+  /** Field height (uint32_t). */
+  get height(): number { return this.getU32(44); }
+  set height(value: number) { this.setU32(44, value); }
+
+  /** Field coded_width (uint32_t). */
+  get codedWidth(): number { return this.getU32(48); }
+  set codedWidth(value: number) { this.setU32(48, value); }
+
+  /** Field coded_height (uint32_t). */
+  get codedHeight(): number { return this.getU32(52); }
+  set codedHeight(value: number) { this.setU32(52, value); }
+
+  /** Field format (uint32_t). */
+  get format(): number { return this.getU32(56); }
+  set format(value: number) { this.setU32(56, value); }
+
+  /** Field bit_depth (uint32_t). */
+  get bitDepth(): number { return this.getU32(60); }
+  set bitDepth(value: number) { this.setU32(60, value); }
+
+  /** Field dtype (uint32_t). */
+  get dtype(): number { return this.getU32(64); }
+  set dtype(value: number) { this.setU32(64, value); }
+
+  /** Where the memory is. */
+  get backend(): number { return this.getU32(68); }
+  set backend(value: number) { this.setU32(68, value); }
+
+  /** Field color (CufColor). */
+  get color(): Color { return new Color(this.bytes, this.at + 72); }
+
+  /** Field rotation (int32_t). */
+  get rotation(): number { return this.getI32(88); }
+  set rotation(value: number) { this.setI32(88, value); }
+
+  /** Field picture_type (uint32_t). */
+  get pictureType(): number { return this.getU32(92); }
+  set pictureType(value: number) { this.setU32(92, value); }
+
+  /** Field flags (uint32_t). */
+  get flags(): number { return this.getU32(96); }
+  set flags(value: number) { this.setU32(96, value); }
+
+  /** Field decode_status (uint32_t). */
+  get decodeStatus(): number { return this.getU32(100); }
+  set decodeStatus(value: number) { this.setU32(100, value); }
+
+  /** Of one block that holds all planes; 0 if they lie apart. */
+  get address(): number { return this.getU64(104); }
+  set address(value: number) { this.setU64(104, value); }
+
+  /** Field byte_length (uint64_t). */
+  get byteLength(): number { return this.getU64(112); }
+  set byteLength(value: number) { this.setU64(112, value); }
+
+  /** Field plane_count (uint32_t). */
+  get planeCount(): number { return this.getU32(120); }
+  set planeCount(value: number) { this.setU32(120, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(124); }
+  set reserved(value: number) { this.setU32(124, value); }
+
+  /** Field planes (CufPlane). */
+  planesAt(index: number): Plane { return new Plane(this.bytes, this.element(128, 4, 24, index)); }
+}
+
+/** RGB tensor of a frame: value = (rgb / maximum - mean) / std for float types, the integer for the others. */
+export class ConvertDesc extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 72;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(72, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** A CufLayout. */
+  get layout(): number { return this.getU32(4); }
+  set layout(value: number) { this.setU32(4, value); }
+
+  /** A CufDtype. */
+  get dtype(): number { return this.getU32(8); }
+  set dtype(value: number) { this.setU32(8, value); }
+
+  /** 3, or 4 (HWC only) with opaque alpha; 0 = 3. */
+  get channels(): number { return this.getU32(12); }
+  set channels(value: number) { this.setU32(12, value); }
+
+  /** As in CufDecoderDesc. */
+  get matrix(): number { return this.getU32(16); }
+  set matrix(value: number) { this.setU32(16, value); }
+
+  /** Field range (uint32_t). */
+  get range(): number { return this.getU32(20); }
+  set range(value: number) { this.setU32(20, value); }
+
+  /** Field mean (double). */
+  get mean(): number[] { return this.getF64Array(24, 3); }
+  /** Sets all 3 numbers of mean. */
+  setMean(values: readonly number[]): void { this.setF64Array(24, 3, values); }
+
+  /** 0 = 1. */
+  get std(): number[] { return this.getF64Array(48, 3); }
+  /** Sets all 3 numbers of std. */
+  setStd(values: readonly number[]): void { this.setF64Array(48, 3, values); }
+}

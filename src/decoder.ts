@@ -1,0 +1,176 @@
+/**
+ * Decoders: packets in, frames out.
+ *
+ * @module
+ */
+
+import { DecoderInfo, ErrorStruct, FrameInfo, PacketInfo } from "../ffi/abi.ts";
+import { NativeHandle } from "../ffi/handle.ts";
+import { type DecoderDescriptor, nativeDecoderDescriptor } from "./decoder_options.ts";
+import { Demuxer, pipelineOf } from "./demuxer.ts";
+import { checkDescriptor, describe, signal } from "./descriptor.ts";
+import { type Frame, makeFrame } from "./frame.ts";
+import { type BatchDecoder, PacketBatches, PipelineBatches } from "./frame_batches.ts";
+import { FrameIterator } from "./frame_iterator.ts";
+import { checked, native, opened, type Outcome, run } from "./native_call.ts";
+import { decodingParts, Packet } from "./packet.ts";
+
+/** What a decoder has done. */
+export interface DecoderStats {
+  /** Packets that were sent to it. */
+  readonly packetsDecoded: number;
+  /** Frames that it gave. */
+  readonly framesDecoded: number;
+  /** Frames that were damaged. */
+  readonly framesCorrupt: number;
+}
+
+/** Makes a decoder on a device. */
+export let createDecoder: (
+  device: { readonly handle: NativeHandle; readonly object: object },
+  descriptor: DecoderDescriptor,
+) => Promise<Decoder>;
+
+/** Decodes packets of one codec. Made by `device.createDecoder()`. */
+export class Decoder implements AsyncDisposable, Disposable {
+  /** libav's name of the codec. */
+  readonly codec: string;
+  /** Which decoder does the work, such as libav's "libdav1d". */
+  readonly implementation: string;
+  /** Where it decodes. */
+  readonly backend: "cpu" | "cuda";
+  /** Name in warnings. */
+  readonly label: string;
+  readonly #handle: NativeHandle;
+  readonly #device: object;
+  /** Headers that the native decoder was given last. */
+  #headers: Uint8Array | null = null;
+  #pipeline: PipelineBatches | null = null;
+
+  static {
+    createDecoder = async (device, descriptor) => {
+      const { desc, headers } = nativeDecoderDescriptor(descriptor);
+      const { signal, label = `${desc.codec} decoder` } = descriptor;
+      const error = new ErrorStruct();
+      const size = headers?.length ?? 0;
+      const { value } = await run(
+        (ticket) =>
+          native().cuf_decoder_create(
+            device.handle.value,
+            desc.bytes,
+            headers,
+            size,
+            ticket,
+            error.bytes,
+          ),
+        { error, signal, owner: device.handle, what: "Making a decoder" },
+      );
+      const handle = new NativeHandle(value, label, "Decoder", { warns: true });
+      return new Decoder(handle, device.object, label);
+    };
+  }
+
+  private constructor(handle: NativeHandle, device: object, label: string) {
+    this.#handle = handle;
+    this.#device = device;
+    const { codec, implementation } = this.#info();
+    this.codec = codec;
+    this.implementation = implementation;
+    this.backend = "cpu";
+    this.label = label;
+  }
+
+  /** What it has done so far. */
+  get stats(): DecoderStats {
+    const { packetsDecoded, framesDecoded, framesCorrupt } = this.#info();
+    return { packetsDecoded, framesDecoded, framesCorrupt };
+  }
+
+  /**
+   * Decodes one packet and gives the frames that are ready, in display order: none, one or several.
+   * Calls may overlap; they are done in order.
+   *
+   * @throws {CorruptDataError} for damage, unless onError says otherwise; decoding can go on
+   */
+  async decode(packet: Packet, options: { readonly signal?: AbortSignal } = {}): Promise<Frame[]> {
+    if (!(packet instanceof Packet)) {
+      throw new TypeError(`decode() takes a Packet, not ${describe(packet)}`);
+    }
+    checkDescriptor("decode()", options, { signal: signal() });
+    const { info, data } = this.#message(packet);
+    return this.#take(
+      await this.#run("decode()", options.signal, (handle, ticket) =>
+        native().cuf_decoder_decode(handle, info, data, data.length, ticket)),
+    );
+  }
+
+  /** Gives the frames that are held back at the end of a stream. Packets of a new start may follow. */
+  async flush(options: { readonly signal?: AbortSignal } = {}): Promise<Frame[]> {
+    checkDescriptor("flush()", options, { signal: signal() });
+    return this.#take(
+      await this.#run("flush()", options.signal, (handle, ticket) =>
+        native().cuf_decoder_flush(handle, ticket)),
+    );
+  }
+
+  /** Forgets what was sent and not yet given, as after a seek. */
+  async reset(): Promise<void> {
+    const pipeline = this.#pipeline;
+    this.#pipeline = null;
+    await pipeline?.stop();
+    this.#headers = null;
+    await this.#run("reset()", undefined, (handle, ticket) =>
+      native().cuf_decoder_reset(handle, ticket));
+  }
+
+  /**
+   * All frames of a demuxer, from where it stands, or of packets; flushes by itself. Every frame belongs to
+   * the caller. A demuxer of the same device is read and decoded ahead on the library's threads.
+   *
+   * Leaving the loop closes the frames not yet given; what was read ahead is then lost, so seek before
+   * reading the demuxer again. After an error, a new call goes on behind it and loses nothing.
+   */
+  frames(
+    packets: Demuxer | AsyncIterable<Packet> | Iterable<Packet>,
+  ): AsyncGenerator<Frame, void, void> {
+    opened(this.#handle, "The decoder");
+    const isIterable = typeof packets === "object" && packets !== null &&
+      (Symbol.asyncIterator in packets || Symbol.iterator in packets);
+    if (!isIterable) {
+      throw new TypeError(`frames() takes a Demuxer or packets, not ${describe(packets)}`);
+    }
+    const worker: BatchDecoder = {
+      decode: (packet) => this.decode(packet),
+      flush: () => this.flush(),
+      read: (demuxer, frames, bytes, stop) =>
+        this.#run("frames()", stop, (handle, ticket) =>
+          native().cuf_decoder_read(handle, demuxer, frames, bytes, ticket)),
+      take: (outcome) => this.#take(outcome),
+    };
+    if (!(packets instanceof Demuxer)) return new FrameIterator(new PacketBatches(worker, packets));
+    const demuxer = pipelineOf(packets);
+    if (demuxer.device !== this.#device) {
+      return new FrameIterator(new PacketBatches(worker, packets));
+    }
+    return new FrameIterator({
+      next: () => this.#nextOf(demuxer, worker),
+      stop: async () => await this.#pipeline?.stop(),
+    });
+  }
+
+  /** Closes the decoder. Its frames stay; what is still being decoded ends with a ClosedError. */
+  close(): void {
+    this.#handle.close();
+  }
+
+  /** Calls close(). */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Calls close(). */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Opens demuxers on any kind of source.
+ *
+ * @module
+ */
+
+import { Bitstream, DemuxerDesc, ErrorStruct } from "../ffi/abi.ts";
+import { NativeHandle } from "../ffi/handle.ts";
+import { type Demuxer, makeDemuxer } from "./demuxer.ts";
+import { checkDescriptor, integer, oneOf, signal, text } from "./descriptor.ts";
+import { native, run } from "./native_call.ts";
+import { requireRead } from "./permissions.ts";
+import { SourceFeed } from "./source.ts";
+import { recognize, type Source } from "./source_kind.ts";
+import { readFacts } from "./stream_metadata.ts";
+
+/** How a source is demuxed. */
+export interface DemuxerDescriptor {
+  /**
+   * "self-contained" (default): Annex B or OBU packets with the headers repeated at key frames, so that
+   * `createDecoder({ codec: demuxer.codec })` is enough. "container": packets as stored, for a
+   * decoder made from `demuxer.decoderConfig`.
+   */
+  readonly bitstream?: "self-contained" | "container";
+  /** Number of the wanted video stream in the container; default: the best one. */
+  readonly streamIndex?: number;
+  /** Stops the opening. */
+  readonly signal?: AbortSignal;
+  /** Name in warnings; default: the path or the kind of the source. */
+  readonly label?: string;
+}
+
+const LARGEST_STREAM_INDEX = 2 ** 31 - 2;
+
+/** Checks the descriptor, opens the source and the container in it. */
+export async function openDemuxer(
+  device: { readonly handle: NativeHandle; readonly object: object },
+  source: Source,
+  descriptor: DemuxerDescriptor = {},
+): Promise<Demuxer> {
+  checkDescriptor("createDemuxer()", descriptor, {
+    bitstream: oneOf("self-contained", "container"),
+    streamIndex: integer(0, LARGEST_STREAM_INDEX),
+    signal: signal(),
+    label: text(),
+  });
+  descriptor.signal?.throwIfAborted();
+  const known = await recognize(source);
+  if (known.kind === "path") await requireRead(known.name);
+  const label = descriptor.label ?? known.name;
+  const feed = known.kind === "path" ? null : new SourceFeed(device.handle.value, known, label);
+  try {
+    const path = known.kind === "path" ? new TextEncoder().encode(known.name) : null;
+    const handle = await openNative(device.handle, path, feed, descriptor, label);
+    const facts = readFacts(handle.value, descriptor.bitstream === "container");
+    return makeDemuxer({ handle, device: device.object, feed, facts, label });
+  } catch (error) {
+    feed?.close();
+    throw feed?.explain(error) ?? error;
+  }
+}
+
+async function openNative(
+  device: NativeHandle,
+  path: Uint8Array | null,
+  feed: SourceFeed | null,
+  descriptor: DemuxerDescriptor,
+  label: string,
+): Promise<NativeHandle> {
+  const desc = new DemuxerDesc();
+  desc.source = feed?.handle ?? 0;
+  desc.bitstream = descriptor.bitstream === "container"
+    ? Bitstream.CONTAINER
+    : Bitstream.SELF_CONTAINED;
+  desc.streamNumber = (descriptor.streamIndex ?? -1) + 1;
+  const error = new ErrorStruct();
+  const { value } = await run(
+    (ticket) =>
+      native().cuf_demuxer_open(
+        device.value,
+        desc.bytes,
+        path,
+        path?.length ?? 0,
+        ticket,
+        error.bytes,
+      ),
+    { error, owner: device, signal: descriptor.signal, what: "Opening a demuxer" },
+  );
+  return new NativeHandle(value, label, "Demuxer", { warns: true });
+}

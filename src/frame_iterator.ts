@@ -1,0 +1,95 @@
+/**
+ * Frames one by one out of batches.
+ *
+ * @module
+ */
+
+import type { Frame } from "./frame.ts";
+
+/** Where batches of frames come from. */
+export interface FrameBatches {
+  /** The next batch, which may be empty; null after the last. */
+  next(): Promise<Frame[] | null>;
+  /** The consumer left: stop what runs ahead and close its frames. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Gives frames one by one and awaits the library once for a batch. Written by hand: an async generator
+ * costs several promises a frame, and cannot be left while it waits.
+ */
+export class FrameIterator implements AsyncGenerator<Frame, void, void> {
+  readonly #batches: FrameBatches;
+  #batch: Frame[] = [];
+  #at = 0;
+  #isDone = false;
+  #work: Promise<unknown> = Promise.resolve();
+
+  /** Gives the frames of `batches`. */
+  constructor(batches: FrameBatches) {
+    this.#batches = batches;
+  }
+
+  /** The next frame; it belongs to the caller. */
+  next(): Promise<IteratorResult<Frame, void>> {
+    if (this.#at < this.#batch.length) {
+      return Promise.resolve({ done: false, value: this.#batch[this.#at++] });
+    }
+    const result = this.#work.then(() => this.#step());
+    this.#work = result.catch(() => {});
+    return result;
+  }
+
+  /** Ends the iteration: closes the frames that were not given yet and stops reading ahead. */
+  async return(): Promise<IteratorResult<Frame, void>> {
+    if (!this.#isDone) {
+      this.#isDone = true;
+      this.#closeRest();
+      await this.#batches.stop();
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** Ends the iteration and rejects with `error`. */
+  async throw(error: unknown): Promise<IteratorResult<Frame, void>> {
+    await this.return();
+    throw error;
+  }
+
+  /** The iterator itself. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Ends the iteration. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  async #step(): Promise<IteratorResult<Frame, void>> {
+    while (!this.#isDone) {
+      if (this.#at < this.#batch.length) {
+        return { done: false, value: this.#batch[this.#at++] };
+      }
+      let batch: Frame[] | null;
+      try {
+        batch = await this.#batches.next();
+      } catch (error) {
+        if (this.#isDone) break; // return() stopped it
+        this.#isDone = true;
+        throw error;
+      }
+      this.#batch = batch ?? [];
+      this.#at = 0;
+      if (this.#isDone) this.#closeRest();
+      else if (batch === null) this.#isDone = true;
+    }
+    return { done: true, value: undefined };
+  }
+
+  #closeRest(): void {
+    for (const frame of this.#batch.slice(this.#at)) frame.close();
+    this.#batch = [];
+    this.#at = 0;
+  }
+}

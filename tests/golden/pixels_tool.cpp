@@ -1,0 +1,61 @@
+// Converts one raw picture from stdin to RGB on stdout, for pixels_numpy_test.py:
+//   pixels_tool WIDTH HEIGHT LOG2_CHROMA_W LOG2_CHROMA_H DEPTH MATRIX FULL CHW DTYPE
+// Planes are planar and tight, LSB-aligned words above 8 bits; LOG2_CHROMA_W -1 means no chroma.
+// MATRIX and DTYPE are the numbers of the enumerations.
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "pixels/pixels.h"
+
+using namespace cuf::pixels;
+
+namespace {
+
+bool read_all(std::vector<uint8_t>& bytes) {
+  return std::fread(bytes.data(), 1, bytes.size(), stdin) == bytes.size();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 10) return 2;
+  int v[10] = {};
+  for (int i = 1; i < 10; ++i) v[i] = std::atoi(argv[i]);
+  const bool gray = v[3] < 0;
+  const ptrdiff_t sample = v[5] > 8 ? 2 : 1;
+  const int log2_w = gray ? 0 : v[3];
+  const ptrdiff_t chroma_width = (v[1] + (1 << log2_w) - 1) >> log2_w;
+  const ptrdiff_t chroma_height = (v[2] + (1 << v[4]) - 1) >> v[4];
+  const ptrdiff_t luma_bytes = sample * v[1] * v[2];
+  const ptrdiff_t chroma_bytes = gray ? 0 : sample * chroma_width * chroma_height;
+  std::vector<uint8_t> in(static_cast<size_t>(luma_bytes + 2 * chroma_bytes));
+  if (!read_all(in)) return 3;
+  const Image image{
+      .width = v[1],
+      .height = v[2],
+      .log2_chroma_width = static_cast<uint8_t>(log2_w),
+      .log2_chroma_height = static_cast<uint8_t>(v[4]),
+      .bit_depth = static_cast<uint8_t>(v[5]),
+      .shift = 0,
+      .chroma = gray ? ChromaLayout::none : ChromaLayout::planar,
+      .data = {in.data(), in.data() + luma_bytes, in.data() + luma_bytes + chroma_bytes},
+      .stride = {sample * v[1], sample * chroma_width, sample * chroma_width}};
+  const auto dtype = static_cast<DType>(v[9]);
+  const ptrdiff_t element = dtype == DType::u8 ? 1 : dtype == DType::f32 ? 4 : 2;
+  const ptrdiff_t plane = element * v[1] * v[2];
+  std::vector<uint8_t> out(static_cast<size_t>(3 * plane));
+  RgbTarget target{.order = v[8] != 0 ? Order::chw : Order::hwc,
+                   .channels = 3,
+                   .dtype = dtype,
+                   .data = out.data(),
+                   .row_stride = element * v[1] * (v[8] != 0 ? 1 : 3),
+                   .plane_stride = plane,
+                   .scale = {},
+                   .bias = {}};
+  const float mean[3] = {0.485F, 0.456F, 0.406F};
+  const float deviation[3] = {0.229F, 0.224F, 0.225F};
+  normalization(v[5], mean, deviation, target.scale, target.bias);
+  to_rgb(image, {static_cast<Matrix>(v[6]), v[7] != 0}, target);
+  return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() ? 0 : 4;
+}

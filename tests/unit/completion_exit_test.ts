@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+
+const PROGRAM = fileURLToPath(new URL("./completion_exit_program.ts", import.meta.url));
+
+interface Ending {
+  code: number | null;
+  signal: string | null;
+  output: string;
+}
+
+/** Runs the program in this runtime; a hang ends as SIGKILL. */
+function run(mode: string): Promise<Ending> {
+  const before = process.versions.deno ? ["run", "-A", "--no-check"] : [];
+  const child = spawn(process.execPath, [...before, PROGRAM, mode], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const deadline = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  let output = "";
+  child.stdout.on("data", (data) => output += data);
+  child.stderr.on("data", (data) => output += data);
+  return new Promise((resolve) => {
+    child.on("close", (code, signal) => {
+      clearTimeout(deadline);
+      resolve({ code, signal, output });
+    });
+  });
+}
+
+for (const mode of ["natural", "awaiting", "terminates"]) {
+  test(`a process ends cleanly: ${mode}`, async () => {
+    assertEquals(await run(mode), { code: 0, signal: null, output: "done\n" });
+  });
+}
+
+test("a process ends cleanly by an uncaught error while work is going on", async () => {
+  const { code, signal, output } = await run("throws");
+  assertEquals([code, signal], [1, null], output);
+  assertStringIncludes(output, "on purpose");
+});
+
+test("a process ends cleanly by process.exit while work is going on", async () => {
+  assertEquals(await run("exits"), { code: 3, signal: null, output: "" });
+});

@@ -1,0 +1,52 @@
+# Sourced by ./dev: the C++ tests, the fuzz harnesses and a decode from JavaScript under a sanitizer.
+
+# sanitize PRESET: every step runs, and those that failed are named at the end.
+sanitize() {
+  local preset="$1" failures=()
+  sanitize_step "$preset unit tests" 240 sanitized "$preset" "build/$preset/cuframe_unit_tests"
+  if [[ "$preset" == asan ]]; then
+    sanitize_step "$preset fuzz" 420 fuzz 2000 asan
+    sanitize_step "$preset decode in Deno" 60 preloaded deno run -A tests/support/smoke_decode.ts
+    sanitize_step "$preset decode in Bun" 60 preloaded bun tests/support/smoke_decode.ts
+  else
+    sanitize_step "$preset fuzz" 240 fuzz 50 tsan
+  fi
+  if [[ ${#failures[@]} -gt 0 ]]; then
+    printf 'Failed: %s\n' "${failures[@]}"
+    return 1
+  fi
+}
+
+# sanitize_step NAME SECONDS COMMAND...: adds to `failures` of the caller. The functions below take
+# their limit from its `budget`.
+sanitize_step() {
+  local name="$1" budget="$2" started=$SECONDS log
+  log="build/reports/${1// /_}.log"
+  shift 2
+  mkdir -p build/reports
+  if ("$@") >"$log" 2>&1 </dev/null; then
+    printf 'ok    %-24s %3d s\n' "$name" $((SECONDS - started))
+  else
+    printf 'FAIL  %-24s %3d s\n' "$name" $((SECONDS - started))
+    tail -n 100 "$log"
+    failures+=("$name")
+  fi
+}
+
+# sanitized PRESET COMMAND...: with the options of that sanitizer.
+sanitized() {
+  local preset="$1" prefix=()
+  shift
+  if [[ "$preset" == tsan ]]; then
+    # gcc 12's TSan knows only the memory layout of a process without address randomization.
+    prefix=(env "TSAN_OPTIONS=suppressions=$PWD/tools/tsan.supp halt_on_error=1" setarch -R)
+  fi
+  "${prefix[@]}" timeout "$budget" "$@"
+}
+
+# A sanitized library loads only into a process that has the sanitizer's runtime from its start;
+# the runtimes themselves leak on purpose.
+preloaded() {
+  env "CUFRAME_LIB=$PWD/build/asan/libcuframe.so" ASAN_OPTIONS=detect_leaks=0 \
+    "LD_PRELOAD=$(gcc -print-file-name=libasan.so)" timeout "$budget" "$@"
+}
