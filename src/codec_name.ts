@@ -54,7 +54,9 @@ export function codecName(codec: string): string {
   const name = lookUp(whole) ?? lookUp(parts[0]) ?? whole;
   if (!/^[a-z0-9_.-]+$/.test(name) || name.length > LONGEST_NAME_BYTES) {
     throw new TypeError(
-      `"${codec.slice(0, 60)}" is no codec name; use libav's, such as "h264", or a WebCodecs string`,
+      `"${
+        codec.slice(0, 60)
+      }" is no codec name; use libav's, such as "h264", or a WebCodecs string`,
     );
   }
   return name;

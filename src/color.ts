@@ -73,7 +73,9 @@ export function colorSpaceOf(
 }
 
 /** The override's numbers as the library wants them; 0 keeps what the stream says. */
-export function overrideCodes(override: ColorOverride | undefined): { matrix: number; range: number } {
+export function overrideCodes(
+  override: ColorOverride | undefined,
+): { matrix: number; range: number } {
   if (override === undefined) return { matrix: 0, range: 0 };
   const isFull = override.range !== undefined
     ? override.range === "full"

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { DecoderInfo, ErrorStruct, FrameInfo, PacketInfo } from "../ffi/abi.ts";
+import { Backend, DecoderInfo, ErrorStruct, FrameInfo, PacketInfo } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { type DecoderDescriptor, nativeDecoderDescriptor } from "./decoder_options.ts";
-import { Demuxer, pipelineOf } from "./demuxer.ts";
+import { Demuxer, type DemuxerPipeline, pipelineOf } from "./demuxer.ts";
 import { checkDescriptor, describe, signal } from "./descriptor.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import { type BatchDecoder, PacketBatches, PipelineBatches } from "./frame_batches.ts";
@@ -73,10 +73,10 @@ export class Decoder implements AsyncDisposable, Disposable {
   private constructor(handle: NativeHandle, device: object, label: string) {
     this.#handle = handle;
     this.#device = device;
-    const { codec, implementation } = this.#info();
+    const { codec, implementation, backend } = this.#info();
     this.codec = codec;
     this.implementation = implementation;
-    this.backend = "cpu";
+    this.backend = backend === Backend.CUDA ? "cuda" : "cpu";
     this.label = label;
   }
 
@@ -99,8 +99,12 @@ export class Decoder implements AsyncDisposable, Disposable {
     checkDescriptor("decode()", options, { signal: signal() });
     const { info, data } = this.#message(packet);
     return this.#take(
-      await this.#run("decode()", options.signal, (handle, ticket) =>
-        native().cuf_decoder_decode(handle, info, data, data.length, ticket)),
+      await this.#run(
+        "decode()",
+        options.signal,
+        (handle, ticket) =>
+          native().cuf_decoder_decode(handle, info.bytes, data, data.length, ticket),
+      ),
     );
   }
 
@@ -108,8 +112,11 @@ export class Decoder implements AsyncDisposable, Disposable {
   async flush(options: { readonly signal?: AbortSignal } = {}): Promise<Frame[]> {
     checkDescriptor("flush()", options, { signal: signal() });
     return this.#take(
-      await this.#run("flush()", options.signal, (handle, ticket) =>
-        native().cuf_decoder_flush(handle, ticket)),
+      await this.#run(
+        "flush()",
+        options.signal,
+        (handle, ticket) => native().cuf_decoder_flush(handle, ticket),
+      ),
     );
   }
 
@@ -119,8 +126,11 @@ export class Decoder implements AsyncDisposable, Disposable {
     this.#pipeline = null;
     await pipeline?.stop();
     this.#headers = null;
-    await this.#run("reset()", undefined, (handle, ticket) =>
-      native().cuf_decoder_reset(handle, ticket));
+    await this.#run(
+      "reset()",
+      undefined,
+      (handle, ticket) => native().cuf_decoder_reset(handle, ticket),
+    );
   }
 
   /**
@@ -143,8 +153,11 @@ export class Decoder implements AsyncDisposable, Disposable {
       decode: (packet) => this.decode(packet),
       flush: () => this.flush(),
       read: (demuxer, frames, bytes, stop) =>
-        this.#run("frames()", stop, (handle, ticket) =>
-          native().cuf_decoder_read(handle, demuxer, frames, bytes, ticket)),
+        this.#run(
+          "frames()",
+          stop,
+          (handle, ticket) => native().cuf_decoder_read(handle, demuxer, frames, bytes, ticket),
+        ),
       take: (outcome) => this.#take(outcome),
     };
     if (!(packets instanceof Demuxer)) return new FrameIterator(new PacketBatches(worker, packets));
@@ -153,7 +166,10 @@ export class Decoder implements AsyncDisposable, Disposable {
       return new FrameIterator(new PacketBatches(worker, packets));
     }
     return new FrameIterator({
-      next: () => this.#nextOf(demuxer, worker),
+      get version() {
+        return demuxer.seekCount;
+      },
+      next: () => this.#nextBatch(demuxer, worker),
       stop: async () => await this.#pipeline?.stop(),
     });
   }
@@ -172,5 +188,63 @@ export class Decoder implements AsyncDisposable, Disposable {
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
+  }
+
+  /** Goes on with the pipeline that is there, or begins a new one if the demuxer moved. */
+  async #nextBatch(demuxer: DemuxerPipeline, worker: BatchDecoder): Promise<Frame[] | null> {
+    const current = this.#pipeline;
+    const hasMoved = current !== null &&
+      (current.demuxer !== demuxer || current.seekCount !== demuxer.seekCount);
+    if (hasMoved) await this.reset();
+    const pipeline = this.#pipeline ??= new PipelineBatches(worker, demuxer);
+    const batch = await pipeline.next();
+    if (batch === null && this.#pipeline === pipeline) this.#pipeline = null;
+    return batch;
+  }
+
+  #info(): DecoderInfo {
+    const info = new DecoderInfo();
+    const handle = opened(this.#handle, "The decoder");
+    checked(native().cuf_decoder_info(handle, info.bytes), "Reading the decoder's state");
+    return info;
+  }
+
+  #run(
+    what: string,
+    signal: AbortSignal | undefined,
+    start: (handle: number, ticket: number) => number,
+  ): Promise<Outcome> {
+    const handle = opened(this.#handle, "The decoder");
+    return run((ticket) => start(handle, ticket), { owner: this.#handle, signal, what });
+  }
+
+  #take({ value: count, ticket }: Outcome): Frame[] {
+    if (count === 0) return [];
+    const records = new Uint8Array(FrameInfo.size * count);
+    const handle = opened(this.#handle, "The decoder");
+    checked(native().cuf_decoder_take(handle, ticket, records, count), "Taking frames");
+    const frames: Frame[] = new Array(count);
+    for (let i = 0; i < count; i++) frames[i] = makeFrame(records, i * FrameInfo.size, this.label);
+    return frames;
+  }
+
+  /** A packet as the library takes it: with the headers in force, unless it was given them before. */
+  #message(packet: Packet): { info: PacketInfo; data: Uint8Array } {
+    const { info: record, headers } = decodingParts(packet);
+    if (packet.data.length !== record.dataSize) {
+      throw new TypeError("The packet's data was transferred away; decode it before that");
+    }
+    const info = new PacketInfo(record.bytes.slice(record.at, record.at + PacketInfo.size));
+    info.dataOffset = 0;
+    info.extradataOffset = 0;
+    info.extradataSize = 0;
+    if (headers === null || headers === this.#headers) return { info, data: packet.data };
+    this.#headers = headers;
+    info.extradataOffset = packet.data.length;
+    info.extradataSize = headers.length;
+    const data = new Uint8Array(packet.data.length + headers.length);
+    data.set(packet.data);
+    data.set(headers, packet.data.length);
+    return { info, data };
   }
 }

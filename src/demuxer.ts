@@ -27,6 +27,8 @@ export interface DemuxerPipeline {
   readonly handle: number;
   /** The device it was made on. */
   readonly device: object;
+  /** What stops reading ahead from it before a seek; set by the decoder that does so. */
+  beforeSeek: (() => Promise<void>) | null;
   /** How often seek() was called. */
   readonly seekCount: number;
   /** Packets that were read ahead for iteration. */
@@ -111,35 +113,25 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
   /** A decoder's configuration for the packets, in WebCodecs' shape. */
   readonly decoderConfig!: DecoderConfig;
   readonly #handle: NativeHandle;
-  readonly #device: object;
   readonly #feed: SourceFeed | null;
   readonly #packets: PacketQueue;
+  readonly #pipeline: DemuxerPipeline;
   #seekCount = 0;
   #work: Promise<unknown> = Promise.resolve();
 
   static {
     makeDemuxer = (parts) => new Demuxer(parts);
-    pipelineOf = (demuxer) => ({
-      get handle() {
-        return opened(demuxer.#handle, "The demuxer");
-      },
-      device: demuxer.#device,
-      get seekCount() {
-        return demuxer.#seekCount;
-      },
-      takePackets: () => demuxer.#inOrder(() => demuxer.#packets.drain()),
-      explain: (error) => demuxer.#explain(error),
-    });
+    pipelineOf = (demuxer) => demuxer.#pipeline;
   }
 
   private constructor({ handle, device, feed, facts, label }: DemuxerParts) {
     this.#handle = handle;
-    this.#device = device;
     this.#feed = feed;
     const { metadata, streams, isSeekable, decoderConfig } = facts;
     const audioStreams = streams.filter((stream) => stream.type === "audio");
     Object.assign(this, metadata, { label, streams, audioStreams, isSeekable, decoderConfig });
     this.#packets = new PacketQueue(handle, facts.decoderConfig, (error) => this.#explain(error));
+    this.#pipeline = this.#makePipeline(device);
   }
 
   /**
@@ -160,9 +152,14 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
    * @throws {UnsupportedError} if the source cannot seek
    */
   seek(seconds: number): Promise<void> {
-    if (typeof seconds !== "number") throw new TypeError(`seek() takes seconds, not ${describe(seconds)}`);
-    if (!(Math.abs(seconds) < 1e12)) throw new RangeError(`seek() takes a finite time, not ${seconds}`);
+    if (typeof seconds !== "number") {
+      throw new TypeError(`seek() takes seconds, not ${describe(seconds)}`);
+    }
+    if (!(Math.abs(seconds) < 1e12)) {
+      throw new RangeError(`seek() takes a finite time, not ${seconds}`);
+    }
     return this.#inOrder(async () => {
+      await this.#pipeline.beforeSeek?.();
       await this.#packets.drain();
       this.#seekCount++;
       const handle = opened(this.#handle, "The demuxer");
@@ -218,6 +215,23 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
+  }
+
+  #makePipeline(device: object): DemuxerPipeline {
+    const handle = (): number => opened(this.#handle, "The demuxer");
+    const seekCount = (): number => this.#seekCount;
+    return {
+      get handle() {
+        return handle();
+      },
+      get seekCount() {
+        return seekCount();
+      },
+      device,
+      beforeSeek: null,
+      takePackets: () => this.#inOrder(() => this.#packets.drain()),
+      explain: (error) => this.#explain(error),
+    };
   }
 
   /** One piece of work after another: the queue of packets has one reader at a time. */

@@ -6,7 +6,9 @@
  */
 
 /** Says what is wrong with a value, or nothing. */
-export type Rule = (value: unknown) => { readonly wanted: string; readonly isRange?: boolean } | null;
+export type Rule = (
+  value: unknown,
+) => { readonly wanted: string; readonly isRange?: boolean } | null;
 
 /** Which keys a descriptor has, and what each may hold. */
 export type Rules = { readonly [key: string]: Rule };
@@ -114,7 +116,9 @@ export function bytesOf(value: ArrayBufferLike | ArrayBufferView): Uint8Array {
 
 /** A short name of a value for an error sentence. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? value.slice(0, 40) + "..." : value);
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > 40 ? value.slice(0, 40) + "..." : value);
+  }
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) {

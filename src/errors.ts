@@ -66,7 +66,10 @@ export class CorruptDataError extends CuframeError {
   readonly timestamp: number | null;
 
   /** Makes an error with one sentence, its details and the time of the damaged picture. */
-  constructor(message: string, options: CuframeErrorOptions & { readonly timestamp?: number | null } = {}) {
+  constructor(
+    message: string,
+    options: CuframeErrorOptions & { readonly timestamp?: number | null } = {},
+  ) {
     super(message, { ...options, code: "corrupt-data" });
     this.timestamp = options.timestamp ?? null;
   }

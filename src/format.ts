@@ -12,13 +12,36 @@ import { Dtype as DtypeCode, Format } from "../ffi/abi.ts";
  * significant bits. The decoder's own ("raw"): I420, I422, I444, GRAY8, GBRP, and with P16 or 16 in the
  * name in the least significant bits of 16. RGB and RGBA are interleaved, RGBP is three planes.
  */
-export type PixelFormat = Exclude<keyof typeof Format, "UNKNOWN"> | "UNKNOWN";
+export type PixelFormat =
+  | "NV12"
+  | "P010"
+  | "P016"
+  | "NV16"
+  | "P210"
+  | "P216"
+  | "YUV444"
+  | "YUV444_16"
+  | "RGB"
+  | "RGBP"
+  | "RGBA"
+  | "I420"
+  | "I422"
+  | "I444"
+  | "I420P16"
+  | "I422P16"
+  | "I444P16"
+  | "GRAY8"
+  | "GRAY16"
+  | "GBRP"
+  | "GBRP16"
+  | "UNKNOWN";
 
 /** Type of one sample. */
 export type Dtype = "uint8" | "uint16" | "float16" | "float32";
 
-const FORMAT_NAMES: readonly PixelFormat[] = (Object.keys(Format) as PixelFormat[])
-  .sort((a, b) => Format[a] - Format[b]);
+const FORMAT_NAMES: readonly PixelFormat[] = Object.entries(Format)
+  .sort(([, a], [, b]) => a - b)
+  .map(([name]) => name as PixelFormat);
 const DTYPES: readonly Dtype[] = ["uint8", "uint16", "float16", "float32"];
 const SEMI_PLANAR: readonly PixelFormat[] = ["NV12", "P010", "P016", "NV16", "P210", "P216"];
 

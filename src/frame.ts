@@ -264,7 +264,10 @@ export class Frame implements Disposable {
   }
 
   /** What console.log shows in Deno. */
-  [Symbol.for("Deno.customInspect")](inspect: (value: unknown, options?: object) => string, options?: object): string {
+  [Symbol.for("Deno.customInspect")](
+    inspect: (value: unknown, options?: object) => string,
+    options?: object,
+  ): string {
     return `Frame ${inspect(summarizeFrame(this), options)}`;
   }
 

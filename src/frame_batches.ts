@@ -5,14 +5,16 @@
  */
 
 import type { DemuxerPipeline } from "./demuxer.ts";
-import { type Frame } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import type { FrameBatches } from "./frame_iterator.ts";
-import { type Outcome } from "./native_call.ts";
+import type { Outcome } from "./native_call.ts";
 import type { Packet } from "./packet.ts";
 
 /** Enough to make the cost of a batch small, little enough for a few of them in memory. */
 const BATCH_FRAMES = 64;
 const BATCH_BYTES = 16 << 20;
+/** The first frames should not wait for a full batch. */
+const FIRST_BATCH_FRAMES = 4;
 /** One being filled while the other is fetched. */
 const READS_IN_FLIGHT = 2;
 
@@ -37,7 +39,7 @@ interface Reading {
  * Reads and decodes ahead from a demuxer. It outlives an iterator that ended by an error, so that the next
  * one goes on where that one stopped.
  */
-export class PipelineBatches implements FrameBatches {
+export class PipelineBatches {
   /** Whose packets are read. */
   readonly demuxer: DemuxerPipeline;
   /** The demuxer's seekCount when reading began. */
@@ -45,6 +47,7 @@ export class PipelineBatches implements FrameBatches {
   readonly #decoder: BatchDecoder;
   #packets: Packet[] | null = null;
   #readings: Reading[] = [];
+  #frames = FIRST_BATCH_FRAMES;
   #isEnded = false;
 
   /** Reads from `demuxer` with `decoder`. */
@@ -52,11 +55,8 @@ export class PipelineBatches implements FrameBatches {
     this.#decoder = decoder;
     this.demuxer = demuxer;
     this.seekCount = demuxer.seekCount;
-  }
-
-  /** Whether all frames were given. */
-  get isEnded(): boolean {
-    return this.#isEnded;
+    // A seek behind packets that are read ahead would lose those that follow it.
+    demuxer.beforeSeek = () => this.stop();
   }
 
   /** The next batch; null after the last. */
@@ -95,7 +95,8 @@ export class PipelineBatches implements FrameBatches {
     while (this.#readings.length < READS_IN_FLIGHT) {
       const stop = new AbortController();
       const { handle } = this.demuxer;
-      const outcome = this.#decoder.read(handle, BATCH_FRAMES, BATCH_BYTES, stop.signal);
+      const outcome = this.#decoder.read(handle, this.#frames, BATCH_BYTES, stop.signal);
+      this.#frames = Math.min(this.#frames * 2, BATCH_FRAMES);
       // Whoever takes it gets the failure; until then it is not unhandled.
       outcome.catch(() => {});
       this.#readings.push({ stop, outcome });
@@ -105,6 +106,8 @@ export class PipelineBatches implements FrameBatches {
 
 /** Decodes packets that the script gives. */
 export class PacketBatches implements FrameBatches {
+  /** Never changes: packets of the script are not sought. */
+  readonly version: number = 0;
   readonly #decoder: BatchDecoder;
   readonly #packets: AsyncIterator<Packet> | Iterator<Packet>;
   #isEnded = false;
@@ -121,12 +124,7 @@ export class PacketBatches implements FrameBatches {
   async next(): Promise<Frame[] | null> {
     if (this.#isEnded) return null;
     const { done, value } = await this.#packets.next();
-    if (!done) {
-      return await this.#decoder.decode(value).catch(async (error) => {
-        await this.stop();
-        throw error;
-      });
-    }
+    if (!done) return await this.#decoder.decode(value);
     this.#isEnded = true;
     return await this.#decoder.flush();
   }

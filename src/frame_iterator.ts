@@ -8,6 +8,8 @@ import type { Frame } from "./frame.ts";
 
 /** Where batches of frames come from. */
 export interface FrameBatches {
+  /** Changes when what was given before is out of date, as after a seek. */
+  readonly version: number;
   /** The next batch, which may be empty; null after the last. */
   next(): Promise<Frame[] | null>;
   /** The consumer left: stop what runs ahead and close its frames. */
@@ -22,6 +24,7 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
   readonly #batches: FrameBatches;
   #batch: Frame[] = [];
   #at = 0;
+  #version = 0;
   #isDone = false;
   #work: Promise<unknown> = Promise.resolve();
 
@@ -32,7 +35,7 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
 
   /** The next frame; it belongs to the caller. */
   next(): Promise<IteratorResult<Frame, void>> {
-    if (this.#at < this.#batch.length) {
+    if (this.#at < this.#batch.length && this.#version === this.#batches.version) {
       return Promise.resolve({ done: false, value: this.#batch[this.#at++] });
     }
     const result = this.#work.then(() => this.#step());
@@ -68,21 +71,22 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
 
   async #step(): Promise<IteratorResult<Frame, void>> {
     while (!this.#isDone) {
+      if (this.#version !== this.#batches.version) this.#closeRest();
       if (this.#at < this.#batch.length) {
         return { done: false, value: this.#batch[this.#at++] };
       }
-      let batch: Frame[] | null;
+      this.#version = this.#batches.version;
       try {
-        batch = await this.#batches.next();
+        const batch = await this.#batches.next();
+        this.#batch = batch ?? [];
+        this.#at = 0;
+        if (this.#isDone) this.#closeRest();
+        else if (batch === null && this.#version === this.#batches.version) this.#isDone = true;
       } catch (error) {
         if (this.#isDone) break; // return() stopped it
         this.#isDone = true;
         throw error;
       }
-      this.#batch = batch ?? [];
-      this.#at = 0;
-      if (this.#isDone) this.#closeRest();
-      else if (batch === null) this.#isDone = true;
     }
     return { done: true, value: undefined };
   }

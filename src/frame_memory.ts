@@ -26,10 +26,15 @@ export class FrameMemory {
     this.#what = what;
   }
 
-  /** The buffer over a range of memory, made at first use. After close() an empty one. */
+  /** The buffer over a range of memory, made at first use. After close() a new empty one. */
   buffer(address: number, byteLength: number): ArrayBuffer {
-    if (this.#handle.isClosed) return this.#buffers.get(address) ?? new ArrayBuffer(0);
+    if (this.#handle.isClosed) return new ArrayBuffer(0);
     const known = this.#buffers.get(address);
+    if (known?.detached) {
+      throw new ClosedError(
+        `The ${this.#what}'s memory was transferred away with a view; post a copy by copyTo() instead`,
+      );
+    }
     if (known !== undefined) return known;
     const native = library();
     if (!native.canView()) {
@@ -47,7 +52,7 @@ export class FrameMemory {
   close(): void {
     let wasTransferred = false;
     for (const buffer of this.#buffers.values()) {
-      if (buffer.byteLength === 0) wasTransferred = true;
+      if (buffer.detached) wasTransferred = true;
       else buffer.transfer(0);
     }
     // A view that was transferred still reaches the memory: it must never be used again.

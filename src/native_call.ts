@@ -60,7 +60,9 @@ export async function run(
 
 /** The public error for a failure of work whose owner may have been closed meanwhile. */
 export function closedOr(error: unknown, owner: NativeHandle | undefined, what: string): unknown {
-  if (owner?.isClosed) return new ClosedError(`${what} ended early: it was closed`, { cause: error });
+  if (owner?.isClosed) {
+    return new ClosedError(`${what} ended early: it was closed`, { cause: error });
+  }
   return publicError(error);
 }
 

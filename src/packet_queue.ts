@@ -82,8 +82,7 @@ export class PacketQueue {
   #read(): Reading {
     const stop = new AbortController();
     const packets = run(
-      (ticket) =>
-        native().cuf_demuxer_read(this.#handle.value, BATCH_PACKETS, BATCH_BYTES, ticket),
+      (ticket) => native().cuf_demuxer_read(this.#handle.value, BATCH_PACKETS, BATCH_BYTES, ticket),
       { signal: stop.signal, owner: this.#handle, what: "Reading packets" },
     ).then((outcome) => this.#take(outcome), (error) => {
       if (stop.signal.aborted && !this.#handle.isClosed) return null;

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { ErrorStruct, SourceDesc, SourceKind } from "../ffi/abi.ts";
-import { CompletionKind } from "../ffi/abi.ts";
+import { CompletionKind, SourceDesc, SourceKind } from "../ffi/abi.ts";
 import { subscribe, type Subscription, type TicketEvent } from "../ffi/completion.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { bytesOf } from "./descriptor.ts";
@@ -74,7 +73,7 @@ export class SourceFeed {
     }
     const out = new Uint32Array(1);
     callWithError(
-      (error: ErrorStruct) => native().cuf_source_create(device, desc.bytes, out, error.bytes),
+      (error) => native().cuf_source_create(device, desc.bytes, out, error.bytes),
       `Reading ${source.name}`,
     );
     return out[0];

@@ -75,7 +75,11 @@ export interface RangeSource extends SeekableSource {
 
 /** A source that is not a file's path. */
 export type ScriptSource =
-  | { readonly kind: "bytes"; readonly name: string; readonly bytes: ArrayBufferLike | ArrayBufferView }
+  | {
+    readonly kind: "bytes";
+    readonly name: string;
+    readonly bytes: ArrayBufferLike | ArrayBufferView;
+  }
   | RangeSource
   | ChunkSource;
 
@@ -101,7 +105,9 @@ export async function recognize(source: unknown): Promise<KnownSource> {
   }
   throw new TypeError(
     "A source is a path, a file: URL, bytes, a Blob, a ReadableStream, a Response, a Deno file, an async " +
-      `iterable of bytes, { size, read(offset, buffer) } or a feeder function, not ${describe(source)}`,
+      `iterable of bytes, { size, read(offset, buffer) } or a feeder function, not ${
+        describe(source)
+      }`,
   );
 }
 
@@ -131,7 +137,9 @@ function blobRanges(blob: Blob): RangeSource {
 
 function responseChunks(response: Response): ChunkSource {
   const name = `The response${response.url ? ` of ${response.url}` : ""}`;
-  if (!response.ok) throw new MediaIoError(`${name} has status ${response.status}; nothing was read`);
+  if (!response.ok) {
+    throw new MediaIoError(`${name} has status ${response.status}; nothing was read`);
+  }
   if (response.body === null || response.bodyUsed) {
     throw new TypeError(`${name} has no body left to read; fetch it again`);
   }
@@ -209,10 +217,11 @@ async function fileSource(file: FileSource): Promise<ScriptSource> {
 function seekableRanges(source: SeekableSource): RangeSource {
   const { size } = source;
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
-    throw new RangeError(`size of a seekable source must be a number of bytes, not ${describe(size)}`);
+    throw new RangeError(
+      `size of a seekable source must be a number of bytes, not ${describe(size)}`,
+    );
   }
   const read = (offset: number, buffer: Uint8Array<ArrayBuffer>): number | Promise<number> =>
     source.read(offset, buffer);
   return { kind: "ranges", name: "The seekable source", size, read };
 }
-

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { ChromaFormat, DemuxerFlag, DemuxerInfo, NO_TIMESTAMP, StreamInfo, StreamKind } from "../ffi/abi.ts";
+import {
+  ChromaFormat,
+  DemuxerFlag,
+  DemuxerInfo,
+  NO_TIMESTAMP,
+  StreamInfo,
+  StreamKind,
+} from "../ffi/abi.ts";
 import { type ColorSpace, colorSpaceOf } from "./color.ts";
 import type { DecoderConfig } from "./decoder_config.ts";
 import { checked, native } from "./native_call.ts";

@@ -7,7 +7,16 @@
 import { ConvertDesc, ErrorStruct, FrameInfo, Layout } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
-import { bytesOf, checkDescriptor, describe, integer, isBytes, oneOf, signal, triple } from "./descriptor.ts";
+import {
+  bytesOf,
+  checkDescriptor,
+  describe,
+  integer,
+  isBytes,
+  oneOf,
+  signal,
+  triple,
+} from "./descriptor.ts";
 import { type Dtype, dtypeBytes, dtypeCode } from "./format.ts";
 import { FrameMemory, requireOpen } from "./frame_memory.ts";
 import { callWithError, checked, native, run } from "./native_call.ts";

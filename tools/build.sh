@@ -27,7 +27,9 @@ sample_clip() {
     ffmpeg -v error -y -filter_complex "
       gradients=s=1280x720:r=30:d=10:n=4:speed=0.015:c0=0x1b2a6b:c1=0xd8457a:c2=0xf7b05b:c3=0x1f8a8c[back];
       testsrc2=s=448x252:r=30:d=10[test];
-      [back][test]overlay=x='(W-w)*(0.5+0.45*sin(1.3*t))':y='(H-h)*(0.5+0.45*cos(0.9*t))',format=yuv420p" \
+      [back][test]overlay=x='(W-w)*(0.5+0.45*sin(1.3*t))':y='(H-h)*(0.5+0.45*cos(0.9*t))',
+      scale=out_color_matrix=bt709:out_range=tv,format=yuv420p" \
+      -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv \
       -c:v libx264 -preset fast -g 60 -movflags +faststart "$clip.part.mp4" </dev/null
     mv "$clip.part.mp4" "$clip"
   fi

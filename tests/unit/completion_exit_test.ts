@@ -6,6 +6,9 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const PROGRAM = fileURLToPath(new URL("./completion_exit_program.ts", import.meta.url));
 
+/** Bun's default of 5 s is short for a busy machine. */
+const LIMIT = { timeout: 60_000 };
+
 interface Ending {
   code: number | null;
   signal: string | null;
@@ -31,17 +34,17 @@ function run(mode: string): Promise<Ending> {
 }
 
 for (const mode of ["natural", "awaiting", "terminates"]) {
-  test(`a process ends cleanly: ${mode}`, async () => {
+  test(`a process ends cleanly: ${mode}`, LIMIT, async () => {
     assertEquals(await run(mode), { code: 0, signal: null, output: "done\n" });
   });
 }
 
-test("a process ends cleanly by an uncaught error while work is going on", async () => {
+test("a process ends cleanly by an uncaught error while work is going on", LIMIT, async () => {
   const { code, signal, output } = await run("throws");
   assertEquals([code, signal], [1, null], output);
   assertStringIncludes(output, "on purpose");
 });
 
-test("a process ends cleanly by process.exit while work is going on", async () => {
+test("a process ends cleanly by process.exit while work is going on", LIMIT, async () => {
   assertEquals(await run("exits"), { code: 3, signal: null, output: "" });
 });

@@ -1,0 +1,67 @@
+/**
+ * Video at hardware speed for Deno and Bun: demux and decode to frames and tensors.
+ *
+ * ```ts
+ * import { requestDevice } from "@cuframe/cuframe";
+ *
+ * await using device = await requestDevice();
+ * await using demuxer = await device.createDemuxer("in.mp4");
+ * await using decoder = await device.createDecoder({ codec: demuxer.codec });
+ * console.log(demuxer.codecString, demuxer.width, demuxer.height, demuxer.frameRate.value);
+ *
+ * for await (using frame of decoder.frames(demuxer)) {
+ *   console.log(frame.timestamp, frame.format, frame.planes[0].data.length);
+ * }
+ * ```
+ *
+ * Deno needs `--allow-ffi`, and `--allow-read` for files that are opened by path.
+ *
+ * @module
+ */
+
+export { CuframeAdapter, listAdapters, requestAdapter, requestDevice } from "./src/adapter.ts";
+export type {
+  AdapterDescriptor,
+  AdapterInfo,
+  AdapterLimits,
+  DecoderQueryDescriptor,
+  DecoderSupport,
+  DeviceDescriptor,
+} from "./src/adapter.ts";
+export type { ColorOverride, ColorSpace } from "./src/color.ts";
+export { Decoder } from "./src/decoder.ts";
+export type { DecoderStats } from "./src/decoder.ts";
+export type { DecoderConfig } from "./src/decoder_config.ts";
+export type { DecoderDescriptor } from "./src/decoder_options.ts";
+export { Demuxer } from "./src/demuxer.ts";
+export type { DemuxerDescriptor } from "./src/demuxer_open.ts";
+export { Device } from "./src/device.ts";
+export type { DeviceLostInfo, DeviceOptions, DeviceStats } from "./src/device.ts";
+export {
+  ClosedError,
+  CorruptDataError,
+  CuframeError,
+  DeviceLostError,
+  LibraryError,
+  MediaIoError,
+  OutOfMemoryError,
+  UnsupportedError,
+} from "./src/errors.ts";
+export type { CuframeErrorOptions, ErrorCode } from "./src/errors.ts";
+export type { Dtype, PixelFormat } from "./src/format.ts";
+export { Frame } from "./src/frame.ts";
+export type { FrameSummary } from "./src/frame_summary.ts";
+export type { ImageDataLike } from "./src/image_data.ts";
+export { Packet } from "./src/packet.ts";
+export type { PacketDescriptor } from "./src/packet.ts";
+export type { Plane, PlaneLayout } from "./src/plane.ts";
+export type { Rational } from "./src/rational.ts";
+export type { Feeder, FileSource, SeekableSource, Source } from "./src/source_kind.ts";
+export type {
+  ChromaSubsampling,
+  MediaStream,
+  StreamMetadata,
+  StreamType,
+} from "./src/stream_metadata.ts";
+export { Tensor } from "./src/tensor.ts";
+export type { TensorData, TensorDescriptor, TensorSummary } from "./src/tensor.ts";

@@ -1,0 +1,1 @@
+import "/work/main/tests/contract/playback_contract.ts";
