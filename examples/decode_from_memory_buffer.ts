@@ -5,7 +5,7 @@
  *     -i in.mp4 -o out.yuv
  *   bun examples/decode_from_memory_buffer.ts -i in.mp4
  *
- * -i, --input   the video
+ * -i, --input   the video; an MP4 file needs its index in front (ffmpeg -movflags +faststart)
  * -o, --output  file for the raw frames, one after another; "-" (default) for none
  */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";

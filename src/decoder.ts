@@ -219,9 +219,9 @@ export class Decoder implements AsyncDisposable, Disposable {
   }
 
   #take({ value: count, ticket }: Outcome): Frame[] {
+    const handle = opened(this.#handle, "The decoder");
     if (count === 0) return [];
     const records = new Uint8Array(FrameInfo.size * count);
-    const handle = opened(this.#handle, "The decoder");
     checked(native().cuf_decoder_take(handle, ticket, records, count), "Taking frames");
     const frames: Frame[] = new Array(count);
     for (let i = 0; i < count; i++) frames[i] = makeFrame(records, i * FrameInfo.size, this.label);

@@ -9,7 +9,7 @@ import type { ColorSpace } from "./color.ts";
 import type { DecoderConfig } from "./decoder_config.ts";
 import { checkDescriptor, describe, signal } from "./descriptor.ts";
 import { ClosedError } from "./errors.ts";
-import { native, opened, run } from "./native_call.ts";
+import { closedOr, native, opened, run } from "./native_call.ts";
 import type { Packet } from "./packet.ts";
 import { PacketQueue } from "./packet_queue.ts";
 import type { Rational } from "./rational.ts";
@@ -258,7 +258,8 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
   }
 
   #explain(error: unknown): unknown {
-    if (error instanceof ClosedError || this.#feed === null) return error;
-    return this.#feed.explain(error);
+    if (error instanceof ClosedError) return error;
+    if (this.#handle.isClosed) return closedOr(error, this.#handle, "Reading the demuxer");
+    return this.#feed === null ? error : this.#feed.explain(error);
   }
 }

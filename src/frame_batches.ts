@@ -86,16 +86,19 @@ export class PipelineBatches {
     const readings = this.#readings.splice(0);
     for (const { stop } of readings) stop.abort();
     for (const { outcome } of readings) {
-      const done = await outcome.catch(() => null);
-      if (done !== null) this.#decoder.take(done).forEach((frame) => frame.close());
+      // What failed has no frames; what a closed decoder had is gone with it.
+      const frames = await outcome.then((done) => this.#decoder.take(done)).catch(() => []);
+      for (const frame of frames) frame.close();
     }
   }
 
   #readAhead(): void {
     while (this.#readings.length < READS_IN_FLIGHT) {
       const stop = new AbortController();
-      const { handle } = this.demuxer;
-      const outcome = this.#decoder.read(handle, this.#frames, BATCH_BYTES, stop.signal);
+      // A demuxer that was closed fails the read here; what was decoded before is given first.
+      const outcome = Promise.try(() =>
+        this.#decoder.read(this.demuxer.handle, this.#frames, BATCH_BYTES, stop.signal)
+      );
       this.#frames = Math.min(this.#frames * 2, BATCH_FRAMES);
       // Whoever takes it gets the failure; until then it is not unhandled.
       outcome.catch(() => {});

@@ -7,7 +7,7 @@
 import { PacketInfo } from "../ffi/abi.ts";
 import type { NativeHandle } from "../ffi/handle.ts";
 import type { DecoderConfig } from "./decoder_config.ts";
-import { checked, native, type Outcome, run } from "./native_call.ts";
+import { checked, native, opened, type Outcome, run } from "./native_call.ts";
 import { DemuxedPacket, Packet } from "./packet.ts";
 
 const BATCH_PACKETS = 64;
@@ -96,10 +96,11 @@ export class PacketQueue {
   /** Copies a batch out of the library, once, into memory that all its packets share. */
   #take(outcome: Outcome): Packet[] {
     const { value: count, extra: size, ticket } = outcome;
-    if (count === 0 || this.#handle.isClosed) return [];
+    // A read that close() interrupts completes with the packets that it had: that is no end.
+    const handle = opened(this.#handle, "The demuxer");
+    if (count === 0) return [];
     const records = new Uint8Array(PacketInfo.size * count);
     const data = new Uint8Array(size);
-    const handle = this.#handle.value;
     checked(
       native().cuf_demuxer_take(handle, ticket, records, count, data, size),
       "Taking packets",

@@ -12,8 +12,8 @@ interface DenoPermissions {
 
 /** Throws MediaIoError unless the script may read the file. Bun has no permissions. */
 export async function requireRead(path: string): Promise<void> {
-  const runtime = globalThis as { readonly Deno?: { readonly permissions?: DenoPermissions } };
-  const permissions = runtime.Deno?.permissions;
+  const { Deno: runtime } = globalThis as { readonly Deno?: { permissions?: DenoPermissions } };
+  const permissions = runtime?.permissions;
   if (permissions === undefined) return;
   const { state } = await permissions.request({ name: "read", path });
   if (state !== "granted") {

@@ -127,9 +127,12 @@ export class SourceFeed {
   async #answer(offset: number, length: number): Promise<void> {
     try {
       const bytes = await this.#ranges!.read(offset, length);
+      if (bytes.length < length) {
+        const end = offset + bytes.length;
+        throw new Error(`it ended at byte ${end}, before the size that it claims`);
+      }
       if (this.#handle.isClosed) return;
-      if (bytes.length > 0) native().cuf_source_write(this.#handle.value, bytes, bytes.length);
-      if (bytes.length < length) native().cuf_source_finish(this.#handle.value);
+      checked(native().cuf_source_write(this.#handle.value, bytes, length), "Reading a source");
     } catch (error) {
       this.#fail(error);
     }

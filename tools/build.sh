@@ -38,7 +38,11 @@ sample_clip() {
 
 demo() {
   local file="${1:-}"
-  [[ -n "$file" ]] || file="$(sample_clip)"
+  case "$file" in
+    "") file="$(sample_clip)" ;;
+    /*) ;;
+    *) file="$STARTED_IN/$file" ;;
+  esac
   [[ -f "$file" ]] || die "No file $file"
   deno run --allow-ffi --allow-read --allow-write --allow-env \
     examples/decode.ts -i "$file" -o - --contact-sheet demo.png

@@ -30,7 +30,8 @@ export function readSources(root: URL): Map<string, string> {
   }
   for (const folder of FOLDERS.filter((name) => existsSync(new URL(name, root)))) {
     const names = readdirSync(new URL(folder, root), { recursive: true }) as string[];
-    names.filter((name) => /\.(ts|c|cpp|h|cu)$/.test(name))
+    // Caches hold clips, and a transport stream's name ends in .ts, too.
+    names.filter((name) => /\.(ts|c|cpp|h|cu)$/.test(name) && !/(^|\/)\.cache\//.test(name))
       .forEach((name) => add(`${folder}/${name}`));
   }
   return sources;

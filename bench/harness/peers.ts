@@ -6,6 +6,7 @@
  */
 
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { relative } from "node:path";
 import { CACHE, output, ROOT } from "./workspace.ts";
 
 const NPM = `${CACHE}npm/`;
@@ -31,8 +32,9 @@ function npmPeer(name: string, script: string, pixelBytes: number, packages: str
     name,
     packages,
     pixelBytes,
-    // In Bun, which all of them support; Node 20 of Debian's time lacks the syntax some of them use.
-    command: (clip, mode) => ["bun", NPM + script, clip, mode],
+    // In Bun, which all of them support, as cuframe does; node-av and webcodecs want a newer Node
+    // than Debian has.
+    command: (clip, mode) => ["bun", relative(ROOT, NPM + script), clip, mode],
     install() {
       const folder = (spec: string): string => `${NPM}node_modules/${spec.replace(/@[^@]*$/, "")}`;
       mkdirSync(NPM, { recursive: true });
@@ -54,12 +56,21 @@ const PYAV: Peer = {
   name: "PyAV",
   packages: ["av==18.1.0", "numpy"],
   pixelBytes: 3,
-  command: (clip, mode) => [PYTHON, `${ROOT}bench/peers/pyav.py`, clip, mode],
+  command: (clip, mode) => [relative(ROOT, PYTHON), "bench/peers/pyav.py", clip, mode],
   install() {
     if (!existsSync(PYTHON)) output(["python3", "-m", "venv", VENV]);
     const site = readdirSync(`${VENV}lib`).map((python) => `${VENV}lib/${python}/site-packages/av`);
     if (!site.some((path) => existsSync(path))) {
-      output([PYTHON, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", ...this.packages]);
+      output([
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--only-binary",
+        ":all:",
+        ...this.packages,
+      ]);
     }
   },
 };

@@ -55,9 +55,10 @@ int main(int argc, char** argv) {
     perror(argv[1]);
     return 2;
   }
-  fprintf(out,
-          "{\"wall\": %.6f, \"user\": %.6f, \"system\": %.6f, \"maxrss_kb\": %ld, \"status\": %d}\n",
-          wall, of(used.ru_utime), of(used.ru_stime), used.ru_maxrss, code);
+  fprintf(
+      out,
+      "{\"wall\": %.6f, \"user\": %.6f, \"system\": %.6f, \"maxrss_kb\": %ld, \"status\": %d}\n",
+      wall, of(used.ru_utime), of(used.ru_stime), used.ru_maxrss, code);
   fclose(out);
   return code;
 }

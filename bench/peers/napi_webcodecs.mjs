@@ -35,7 +35,7 @@ const demuxer = new Mp4Demuxer({
 });
 await demuxer.load(clip);
 decoder.configure(demuxer.videoDecoderConfig);
-while (demuxer.state === "ready") {
+while (demuxer.state !== "ended") {
   await demuxer.demuxAsync(BATCH_PACKETS);
   while (decoder.decodeQueueSize > BATCH_PACKETS) {
     await new Promise((resolve) => decoder.addEventListener("dequeue", resolve, { once: true }));

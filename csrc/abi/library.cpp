@@ -1,6 +1,5 @@
-#include <unistd.h>
-
 #include "abi/boundary.h"
+#include "core/picture_convert.h"
 #include "core/registry.h"
 #include "libav/backend.h"
 
@@ -23,6 +22,7 @@ int32_t cuf_library_info(CufLibraryInfo* out, CufError* error) {
     put_text(info.version, CUF_VERSION);
     put_text(info.libav_versions, libav::backend().versions());
     put_text(info.libav_license, libav::backend().license());
+    put_text(info.simd_target, conversion_target());
     write_struct(out, info);
     return CUF_OK;
   });

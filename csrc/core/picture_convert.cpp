@@ -259,4 +259,8 @@ Picture convert_output(const Picture& picture, ColorType type, const ColorOverri
   throw Error(Status::invalid_argument, "Unknown output colour type");
 }
 
+const char* conversion_target() {
+  return pixels::vector_target();
+}
+
 }  // namespace cuf

@@ -28,4 +28,7 @@ struct TensorOptions {
 
 Picture convert_to_tensor(const Picture& picture, const TensorOptions& options, Memory& memory);
 
+// Name of the vector instructions that conversions use.
+const char* conversion_target();
+
 }  // namespace cuf

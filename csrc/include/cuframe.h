@@ -2,13 +2,18 @@
  * cuframe.h: the whole C ABI of cuframe, the single source of ffi/abi.ts (see ffi/generate.ts).
  *
  * Rules, which the generator and tests hold it to:
- * - Objects are u32 handles (slot and generation); 0 is no handle. A stale handle is CUF_INVALID_HANDLE, never a crash.
- * - Arguments are u32, i32, f64 and buffers. Results are an i32: a count or CUF_OK (>= 0), or a negative CufStatus.
- * - Every struct starts with struct_size, has fixed-width fields and no hidden padding; zero is the default of every
- *   field. A larger struct whose unknown tail is not zero is refused. Arrays of records hold records of the size known here.
- * - A buffer that is NULL while its length is not 0 is an invalid argument (both runtimes pass NULL for detached arrays).
- * - Whatever may block takes a ticket, chosen by the caller and unique on its queue, and returns at once; its outcome is
- *   a CufCompletion with that ticket. No pointer into the caller's memory is kept after a call returns.
+ * - Objects are u32 handles (slot and generation); 0 is no handle. A stale handle is
+ * CUF_INVALID_HANDLE, never a crash.
+ * - Arguments are u32, i32, f64 and buffers. Results are an i32: a count or CUF_OK (>= 0), or a
+ * negative CufStatus.
+ * - Every struct starts with struct_size, has fixed-width fields and no hidden padding; zero is the
+ * default of every field. A larger struct whose unknown tail is not zero is refused. Arrays of
+ * records hold records of the size known here.
+ * - A buffer that is NULL while its length is not 0 is an invalid argument (both runtimes pass NULL
+ * for detached arrays).
+ * - Whatever may block takes a ticket, chosen by the caller and unique on its queue, and returns at
+ * once; its outcome is a CufCompletion with that ticket. No pointer into the caller's memory is
+ * kept after a call returns.
  * - Strings are UTF-8 bytes with a length, or fixed char arrays that end in NUL.
  * - Functions are safe from any thread. None throws, aborts or writes to stdout or stderr.
  */
@@ -47,16 +52,16 @@ enum CufBackend {
 
 /* What a completion record tells. */
 enum CufCompletionKind {
-  CUF_COMPLETION_DONE = 0,           /* the ticket's work ended; status, value and extra are its outcome */
-  CUF_COMPLETION_SOURCE_SPACE = 1,   /* a stream source has room for value bytes */
-  CUF_COMPLETION_SOURCE_READ = 2,    /* a seekable source wants extra bytes from offset value */
-  CUF_COMPLETION_SOURCE_CLOSED = 3,  /* the source is no longer read; nothing more will be asked */
+  CUF_COMPLETION_DONE = 0, /* the ticket's work ended; status, value and extra are its outcome */
+  CUF_COMPLETION_SOURCE_SPACE = 1,  /* a stream source has room for value bytes */
+  CUF_COMPLETION_SOURCE_READ = 2,   /* a seekable source wants extra bytes from offset value */
+  CUF_COMPLETION_SOURCE_CLOSED = 3, /* the source is no longer read; nothing more will be asked */
 };
 
 enum CufSourceKind {
-  CUF_SOURCE_STREAM = 0,    /* bytes are written in order into a bounded ring */
-  CUF_SOURCE_SEEKABLE = 1,  /* the library asks for ranges, one at a time */
-  CUF_SOURCE_MEMORY = 2,    /* all bytes are written before the demuxer is opened */
+  CUF_SOURCE_STREAM = 0,   /* bytes are written in order into a bounded ring */
+  CUF_SOURCE_SEEKABLE = 1, /* the library asks for ranges, one at a time */
+  CUF_SOURCE_MEMORY = 2,   /* all bytes are written before the demuxer is opened */
 };
 
 enum CufBitstream {
@@ -77,8 +82,9 @@ enum CufOnError {
   CUF_ON_ERROR_CONCEAL = 2,
 };
 
-/* Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16 formats the sample
- * stands in the most significant bits, in the planar ones of the decoder (I420P10, ...) in the least. */
+/* Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16
+ * formats the sample stands in the most significant bits, in the planar ones of the decoder
+ * (I420P10, ...) in the least. */
 enum CufFormat {
   CUF_FORMAT_UNKNOWN = 0,
   CUF_FORMAT_NV12 = 1,
@@ -167,7 +173,8 @@ enum CufDemuxerFlag {
   CUF_DEMUXER_SEEKABLE = 1,
 };
 
-/* Why a call failed. status repeats the CufStatus; native_code is libav's or the driver's number, 0 if none. */
+/* Why a call failed. status repeats the CufStatus; native_code is libav's or the driver's number, 0
+ * if none. */
 struct CufError {
   uint32_t struct_size;
   int32_t status;
@@ -285,7 +292,7 @@ struct CufDeviceStats {
 struct CufSourceDesc {
   uint32_t struct_size;
   uint32_t kind;
-  uint64_t size_bytes;  /* of a seekable or memory source */
+  uint64_t size_bytes;   /* of a seekable or memory source */
   uint32_t event_ticket; /* ticket of the source's own completions */
   uint32_t reserved;
 };
@@ -417,7 +424,8 @@ struct CufFrameInfo {
   struct CufPlane planes[4];
 };
 
-/* RGB tensor of a frame: value = (rgb / maximum - mean) / std for float types, the integer for the others. */
+/* RGB tensor of a frame: value = (rgb / maximum - mean) / std for float types, the integer for the
+ * others. */
 struct CufConvertDesc {
   uint32_t struct_size;
   uint32_t layout;   /* a CufLayout */
@@ -455,8 +463,8 @@ CUF_API int32_t cuf_queue_cancel(uint32_t queue, uint32_t ticket);
 /* Looks for the backends; completes with their number. */
 CUF_API int32_t cuf_adapter_scan(uint32_t queue, uint32_t ticket);
 CUF_API int32_t cuf_adapter_list(struct CufAdapterInfo* out, uint32_t capacity);
-CUF_API int32_t cuf_adapter_decoder_support(const struct CufDecoderQuery* query, struct CufDecoderSupport* out,
-                                            struct CufError* error);
+CUF_API int32_t cuf_adapter_decoder_support(const struct CufDecoderQuery* query,
+                                            struct CufDecoderSupport* out, struct CufError* error);
 /* Completes with the device's handle. */
 CUF_API int32_t cuf_device_create(uint32_t queue, const struct CufDeviceDesc* desc, uint32_t ticket,
                                   struct CufError* error);
@@ -464,9 +472,10 @@ CUF_API int32_t cuf_device_info(uint32_t device, struct CufDeviceInfo* out);
 CUF_API int32_t cuf_device_stats(uint32_t device, struct CufDeviceStats* out);
 
 /* ---- sources written by the caller ---- */
-CUF_API int32_t cuf_source_create(uint32_t device, const struct CufSourceDesc* desc, uint32_t* out_source,
-                                  struct CufError* error);
-/* Gives bytes; returns how many were taken. Fewer than length: a CUF_COMPLETION_SOURCE_SPACE follows. */
+CUF_API int32_t cuf_source_create(uint32_t device, const struct CufSourceDesc* desc,
+                                  uint32_t* out_source, struct CufError* error);
+/* Gives bytes; returns how many were taken. Fewer than length: a CUF_COMPLETION_SOURCE_SPACE
+ * follows. */
 CUF_API int32_t cuf_source_write(uint32_t source, const uint8_t* data, uint32_t length);
 /* No more bytes will come (stream, memory), or the range asked for ends here (seekable). */
 CUF_API int32_t cuf_source_finish(uint32_t source);
@@ -475,49 +484,57 @@ CUF_API int32_t cuf_source_fail(uint32_t source, const uint8_t* message, uint32_
 
 /* ---- demuxer ---- */
 /* Completes with the demuxer's handle. */
-CUF_API int32_t cuf_demuxer_open(uint32_t device, const struct CufDemuxerDesc* desc, const uint8_t* path,
-                                 uint32_t path_length, uint32_t ticket, struct CufError* error);
+CUF_API int32_t cuf_demuxer_open(uint32_t device, const struct CufDemuxerDesc* desc,
+                                 const uint8_t* path, uint32_t path_length, uint32_t ticket,
+                                 struct CufError* error);
 CUF_API int32_t cuf_demuxer_info(uint32_t demuxer, struct CufDemuxerInfo* out);
 CUF_API int32_t cuf_demuxer_streams(uint32_t demuxer, struct CufStreamInfo* out, uint32_t capacity);
 /* Copies the codec headers as the chosen bitstream has them; returns their size. */
 CUF_API int32_t cuf_demuxer_extradata(uint32_t demuxer, uint8_t* out, uint32_t capacity);
-/* Reads up to max_packets packets or about max_bytes; completes with their number (0 = end) and extra = bytes. */
-CUF_API int32_t cuf_demuxer_read(uint32_t demuxer, uint32_t max_packets, uint32_t max_bytes, uint32_t ticket);
+/* Reads up to max_packets packets or about max_bytes; completes with their number (0 = end) and
+ * extra = bytes. */
+CUF_API int32_t cuf_demuxer_read(uint32_t demuxer, uint32_t max_packets, uint32_t max_bytes,
+                                 uint32_t ticket);
 /* Hands over the packets of a completed read: records, and payloads one after another in data. */
-CUF_API int32_t cuf_demuxer_take(uint32_t demuxer, uint32_t ticket, struct CufPacketInfo* out, uint32_t capacity,
-                                 uint8_t* data, uint32_t data_capacity);
+CUF_API int32_t cuf_demuxer_take(uint32_t demuxer, uint32_t ticket, struct CufPacketInfo* out,
+                                 uint32_t capacity, uint8_t* data, uint32_t data_capacity);
 /* Moves to the key frame at or before the time. */
 CUF_API int32_t cuf_demuxer_seek(uint32_t demuxer, double seconds, uint32_t ticket);
 
 /* ---- decoder ---- */
 /* Completes with the decoder's handle. */
-CUF_API int32_t cuf_decoder_create(uint32_t device, const struct CufDecoderDesc* desc, const uint8_t* extradata,
-                                   uint32_t extradata_size, uint32_t ticket, struct CufError* error);
+CUF_API int32_t cuf_decoder_create(uint32_t device, const struct CufDecoderDesc* desc,
+                                   const uint8_t* extradata, uint32_t extradata_size,
+                                   uint32_t ticket, struct CufError* error);
 CUF_API int32_t cuf_decoder_info(uint32_t decoder, struct CufDecoderInfo* out);
 /* Decodes one packet (offsets of info are into data); completes with the number of frames. */
-CUF_API int32_t cuf_decoder_decode(uint32_t decoder, const struct CufPacketInfo* info, const uint8_t* data,
-                                   uint32_t length, uint32_t ticket);
-/* Gives the frames held back; the decoder then takes packets of a new start. Completes with the number of frames. */
+CUF_API int32_t cuf_decoder_decode(uint32_t decoder, const struct CufPacketInfo* info,
+                                   const uint8_t* data, uint32_t length, uint32_t ticket);
+/* Gives the frames held back; the decoder then takes packets of a new start. Completes with the
+ * number of frames. */
 CUF_API int32_t cuf_decoder_flush(uint32_t decoder, uint32_t ticket);
 /* Forgets what was sent and not yet given, as after a seek. */
 CUF_API int32_t cuf_decoder_reset(uint32_t decoder, uint32_t ticket);
-/* Reads and decodes from the demuxer until max_frames are there or the end, where it flushes. Completes with the number
- * of frames; extra = 1 after the last. */
-CUF_API int32_t cuf_decoder_read(uint32_t decoder, uint32_t demuxer, uint32_t max_frames, uint32_t max_bytes,
-                                 uint32_t ticket);
+/* Reads and decodes from the demuxer until max_frames are there or the end, where it flushes.
+ * Completes with the number of frames; extra = 1 after the last. */
+CUF_API int32_t cuf_decoder_read(uint32_t decoder, uint32_t demuxer, uint32_t max_frames,
+                                 uint32_t max_bytes, uint32_t ticket);
 /* Hands over the frames of a completed decode, flush or read. */
-CUF_API int32_t cuf_decoder_take(uint32_t decoder, uint32_t ticket, struct CufFrameInfo* out, uint32_t capacity);
+CUF_API int32_t cuf_decoder_take(uint32_t decoder, uint32_t ticket, struct CufFrameInfo* out,
+                                 uint32_t capacity);
 
 /* ---- frames ---- */
 CUF_API int32_t cuf_frame_info(uint32_t frame, struct CufFrameInfo* out);
 /* A second handle to the same memory, which lives until both are closed. */
 CUF_API int32_t cuf_frame_clone(uint32_t frame, uint32_t* out_frame, struct CufError* error);
 /* Copies all planes one after another without padding; returns the bytes written. */
-CUF_API int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity, struct CufError* error);
+CUF_API int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity,
+                               struct CufError* error);
 /* Completes with the handle of a new frame that holds the tensor. */
-CUF_API int32_t cuf_frame_convert(uint32_t frame, const struct CufConvertDesc* desc, uint32_t ticket,
-                                  struct CufError* error);
-/* Closes the handle but never reuses or frees the memory: a view of it was transferred out of reach. */
+CUF_API int32_t cuf_frame_convert(uint32_t frame, const struct CufConvertDesc* desc,
+                                  uint32_t ticket, struct CufError* error);
+/* Closes the handle but never reuses or frees the memory: a view of it was transferred out of
+ * reach. */
 CUF_API int32_t cuf_frame_quarantine(uint32_t frame);
 
 #if defined(__cplusplus)

@@ -157,7 +157,9 @@ int64_t ByteIo::seek_source(int64_t offset, int whence) {
   if ((whence & 3) == SEEK_END) target = size >= 0 ? size + offset : -1;
   if (target == position_) return target;
   if (!source_->is_seekable()) {
-    has_refused_seek_ = true;
+    // avio_size() tries the end of a source that does not know its size: nothing needed to go
+    // there.
+    has_refused_seek_ |= (whence & 3) != SEEK_END;
     return AVERROR(ESPIPE);
   }
   if (target < 0) return AVERROR(EINVAL);

@@ -124,7 +124,10 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
     context.strict_std_compliance = FF_COMPLIANCE_STRICT;
   }
   context.pkt_timebase = {first.time_base.num, first.time_base.den};
-  set_threads(context, options_.threads, context.width, context.height);
+  set_threads(context, options_.threads);
+  // Without pts, timestamps come from the packet that pushes a picture out, so they depend on the
+  // delay.
+  if (first.pts != kNoTimestamp) delay_for_damage_flags(context, knows_stream);
 }
 
 void LibavDecoder::open(const Packet& first) {

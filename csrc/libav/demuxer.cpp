@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <optional>
+#include <functional>
+#include <string_view>
+#include <utility>
 
 #include "libav/bitstream.h"
 #include "libav/byte_io.h"
@@ -25,6 +27,13 @@ int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictiona
   return AVERROR(EPERM);
 }
 
+Bytes side_data(const std::shared_ptr<AVPacket>& packet, AVPacketSideDataType type) {
+  size_t size = 0;
+  const uint8_t* data = av_packet_get_side_data(packet.get(), type, &size);
+  if (!data || size == 0) return {};
+  return {packet, data, size};
+}
+
 class LibavDemuxer : public Demuxer {
  public:
   explicit LibavDemuxer(const DemuxerOptions& options);
@@ -42,13 +51,15 @@ class LibavDemuxer : public Demuxer {
   Owned<AVPacket> next_stored();
   Owned<AVPacket> next_leaving();
   void check_end() const;
+  bool has_exact_index() const;
   bool jump(int64_t timestamp);
   Owned<AVPacket> next_key();
   Owned<AVPacket> land(int64_t wanted);
   void rewind();
   Owned<AVPacket> land_by_counting(int64_t wanted);
-  Owned<AVPacket> last_key_before(Owned<AVPacket> key, int64_t wanted, int64_t landed_from);
-  Packet to_packet(Owned<AVPacket> packet) const;
+  Owned<AVPacket> last_key_before(Owned<AVPacket> key, int64_t wanted,
+                                  const std::function<bool()>& return_there);
+  Packet to_packet(Owned<AVPacket> packet);
 
   std::string subject_;
   ByteIo io_;
@@ -58,6 +69,8 @@ class LibavDemuxer : public Demuxer {
   VideoDescription video_;
   std::deque<Owned<AVPacket>> unread_;  // stored packets that were looked at
   bool is_at_end_ = false;
+  bool is_behind_seek_ = false;
+  Bytes palette_;            // AVI and mov give it once; a seek must not lose it
   bool is_untimed_ = false;  // raw elementary stream: packets have durations only
 };
 
@@ -114,11 +127,17 @@ void LibavDemuxer::describe(const DemuxerOptions& options) {
     if (i != video_.stream_index) container_->streams[i]->discard = AVDISCARD_ALL;
   }
   bitstream_ = std::make_unique<Bitstream>(*stream().codecpar, options.keeps_container_bitstream);
+  // libav's image pipes count on from wherever a seek left them.
+  is_untimed_ = std::string_view(container_->iformat->name).ends_with("_pipe");
   Owned<AVPacket> first = next_stored();
   video_ = describe_video(*container_, video_.stream_index, *bitstream_->parameters(), first.get());
   if (!first) return;
-  is_untimed_ = first->pts == AV_NOPTS_VALUE && first->dts == AV_NOPTS_VALUE;
+  is_untimed_ |= first->pts == AV_NOPTS_VALUE && first->dts == AV_NOPTS_VALUE;
   if (is_untimed_) first->pts = 0;
+  if (const uint8_t* data = av_packet_get_side_data(first.get(), AV_PKT_DATA_PALETTE, nullptr)) {
+    auto copy = std::make_shared<std::vector<uint8_t>>(data, data + AVPALETTE_SIZE);
+    palette_ = {copy, copy->data(), copy->size()};
+  }
   unread_.push_back(std::move(first));
 }
 
@@ -138,6 +157,7 @@ Owned<AVPacket> LibavDemuxer::next_stored() {
     if (result < 0) throw make_error(result, "Could not read on in " + subject_);
     if (packet->stream_index != static_cast<int>(video_.stream_index)) continue;
     if (av_packet_make_refcounted(packet.get()) < 0) throw out_of_memory("a packet");
+    if (is_untimed_) packet->pts = packet->dts = AV_NOPTS_VALUE;
     return packet;
   }
 }
@@ -170,14 +190,7 @@ Owned<AVPacket> LibavDemuxer::next_leaving() {
   return out;
 }
 
-Bytes side_data(const std::shared_ptr<AVPacket>& packet, AVPacketSideDataType type) {
-  size_t size = 0;
-  const uint8_t* data = av_packet_get_side_data(packet.get(), type, &size);
-  if (!data || size == 0) return {};
-  return {packet, data, size};
-}
-
-Packet LibavDemuxer::to_packet(Owned<AVPacket> from) const {
+Packet LibavDemuxer::to_packet(Owned<AVPacket> from) {
   const std::shared_ptr<AVPacket> packet(std::move(from));
   Packet out;
   out.payload = {packet, packet->data, static_cast<size_t>(std::max(packet->size, 0))};
@@ -185,6 +198,8 @@ Packet LibavDemuxer::to_packet(Owned<AVPacket> from) const {
     out.extradata = side_data(packet, AV_PKT_DATA_NEW_EXTRADATA);
   }
   out.palette = side_data(packet, AV_PKT_DATA_PALETTE);
+  if (out.palette.size > 0) palette_ = out.palette;
+  if (std::exchange(is_behind_seek_, false)) out.palette = palette_;
   out.backend_stream = bitstream_->parameters();
   out.pts = packet->pts;
   out.dts = packet->dts;
@@ -228,17 +243,24 @@ Owned<AVPacket> LibavDemuxer::next_key() {
   }
 }
 
+// These seek by a table of all key packets; elsewhere a nearer one may follow where libav lands.
+bool LibavDemuxer::has_exact_index() const {
+  const std::string_view name = container_->iformat->name;
+  return name.starts_with("mov,") || name.starts_with("matroska,") || name == "avi";
+}
+
 // Containers seek by decoding time, or to where a packet of about that time begins, so the first
 // key packet found may be one behind the wanted time: try from earlier places until it is not.
 Owned<AVPacket> LibavDemuxer::land(int64_t wanted) {
-  const int64_t start = stream().start_time != AV_NOPTS_VALUE ? stream().start_time : 0;
-  int64_t step = std::max<int64_t>(av_rescale_q(1, {1, 2}, stream().time_base), 1);
+  const AVStream& st = stream();
+  const int64_t start = st.start_time != AV_NOPTS_VALUE ? st.start_time : 0;
+  int64_t step = std::max<int64_t>(av_rescale_q(1, {1, 2}, st.time_base), 1);
   int64_t from = wanted;
-  for (bool is_first = true; from > start || is_first; is_first = false) {
+  for (bool is_first = true; is_first || from > start; is_first = false) {
     Owned<AVPacket> key = jump(from) ? next_key() : nullptr;
     if (key && time_of(*key) <= wanted) {
-      const bool is_nearest = from == wanted || from + 1 == key->dts;
-      return is_nearest ? std::move(key) : last_key_before(std::move(key), wanted, from);
+      if (is_first && has_exact_index()) return key;
+      return last_key_before(std::move(key), wanted, [&] { return jump(from); });
     }
     if (key && is_first && key->dts != AV_NOPTS_VALUE) {
       from = std::min(from, key->dts) - 1;
@@ -247,9 +269,15 @@ Owned<AVPacket> LibavDemuxer::land(int64_t wanted) {
       step *= 2;
     }
   }
-  // Before the first key frame: the first one.
-  if (!jump(std::min<int64_t>(start, 0) - step) && !jump(start)) rewind();
-  return next_key();
+  const auto to_begin = [&] {
+    if (!jump(std::min<int64_t>(start, 0) - step) && !jump(start)) rewind();
+    return true;
+  };
+  to_begin();
+  Owned<AVPacket> key = next_key();
+  // With the first key packet behind it, there is none before the wanted time.
+  if (!key || time_of(*key) >= wanted) return key;
+  return last_key_before(std::move(key), wanted, to_begin);
 }
 
 void LibavDemuxer::rewind() {
@@ -280,19 +308,19 @@ Owned<AVPacket> LibavDemuxer::land_by_counting(int64_t wanted) {
   return packet;
 }
 
-// From a place well before the wanted time there may be several key packets up to it.
+// From a place well before the wanted time there may be several key packets up to it. return_there
+// goes back to it.
 Owned<AVPacket> LibavDemuxer::last_key_before(Owned<AVPacket> key, int64_t wanted,
-                                              int64_t landed_from) {
-  int64_t best_time = time_of(*key);
-  const int64_t first_time = best_time;
+                                              const std::function<bool()>& return_there) {
+  const int64_t first_time = time_of(*key);
+  int64_t best_time = first_time;
   while (Owned<AVPacket> packet = next_stored()) {
     if (packet->dts != AV_NOPTS_VALUE && packet->dts > wanted) break;
     if ((packet->flags & AV_PKT_FLAG_KEY) && time_of(*packet) <= wanted) {
       best_time = time_of(*packet);
     }
   }
-  if (!jump(landed_from)) return nullptr;
-  Owned<AVPacket> found = next_key();
+  Owned<AVPacket> found = return_there() ? next_key() : nullptr;
   while (found && best_time != first_time && time_of(*found) != best_time) found = next_key();
   return found;
 }
@@ -312,6 +340,7 @@ void LibavDemuxer::seek(double seconds) {
   const auto wanted = static_cast<int64_t>(std::clamp(ticks, -limit, limit));
   is_at_end_ = false;
   bitstream_->reset();
+  is_behind_seek_ = true;
   Owned<AVPacket> key = is_untimed_ ? land_by_counting(wanted) : land(wanted);
   if (key) unread_.push_front(std::move(key));
 }

@@ -10,6 +10,7 @@ namespace cuf::libav {
 namespace {
 
 using Kind = HeaderUnit::Kind;
+using Framing = HeaderSyntax::Framing;
 
 // ITU-T H.264 table 7-1.
 Kind avc_kind(int type) {
@@ -136,12 +137,12 @@ std::span<const uint8_t> without_av1c(std::span<const uint8_t> extradata) {
 }  // namespace
 
 const HeaderSyntax* header_syntax(AVCodecID codec) {
-  static constexpr HeaderSyntax avc = {avc_kind, 7, false, avc_type};
-  static constexpr HeaderSyntax hevc = {hevc_kind, 33, false, hevc_type};
-  static constexpr HeaderSyntax vvc = {vvc_kind, 15, false, vvc_type};
-  static constexpr HeaderSyntax mpeg2 = {mpeg2_kind, 0xb3, false, mpeg2_type};
-  static constexpr HeaderSyntax mpeg4 = {mpeg4_kind, kVol, false, mpeg4_type};
-  static constexpr HeaderSyntax av1 = {av1_kind, 1, true, av1_type};
+  static constexpr HeaderSyntax avc = {avc_kind, 7, Framing::nal, avc_type};
+  static constexpr HeaderSyntax hevc = {hevc_kind, 33, Framing::nal, hevc_type};
+  static constexpr HeaderSyntax vvc = {vvc_kind, 15, Framing::nal, vvc_type};
+  static constexpr HeaderSyntax mpeg2 = {mpeg2_kind, 0xb3, Framing::start_code, mpeg2_type};
+  static constexpr HeaderSyntax mpeg4 = {mpeg4_kind, kVol, Framing::start_code, mpeg4_type};
+  static constexpr HeaderSyntax av1 = {av1_kind, 1, Framing::obu, av1_type};
   switch (codec) {
     case AV_CODEC_ID_H264:
       return &avc;
@@ -162,7 +163,7 @@ const HeaderSyntax* header_syntax(AVCodecID codec) {
 }
 
 std::vector<HeaderUnit> scan_headers(const HeaderSyntax& syntax, std::span<const uint8_t> data) {
-  return syntax.is_obu ? scan_obus(syntax, data) : scan_start_codes(syntax, data);
+  return syntax.framing == Framing::obu ? scan_obus(syntax, data) : scan_start_codes(syntax, data);
 }
 
 HeaderRepeater::HeaderRepeater(AVCodecID codec, std::span<const uint8_t> extradata)
@@ -173,7 +174,7 @@ HeaderRepeater::HeaderRepeater(AVCodecID codec, std::span<const uint8_t> extrada
 void HeaderRepeater::set_headers(std::span<const uint8_t> extradata) {
   headers_.clear();
   if (!syntax_) return;
-  const auto data = syntax_->is_obu ? without_av1c(extradata) : extradata;
+  const auto data = syntax_->framing == Framing::obu ? without_av1c(extradata) : extradata;
   learn(scan_headers(*syntax_, data), data);
 }
 
@@ -193,9 +194,11 @@ void HeaderRepeater::learn(const std::vector<HeaderUnit>& units, std::span<const
   });
   for (const HeaderUnit& unit : units) {
     if (!is_kept(unit)) continue;
-    headers_.push_back({unit.type,
-                        unit.kind == Kind::optional_header,
-                        {data.begin() + unit.begin, data.begin() + unit.end}});
+    Header header = {unit.type, unit.kind == Kind::optional_header, {}};
+    // ITU-T H.264 B.1.2: a parameter set's start code has four bytes.
+    if (syntax_->framing == Framing::nal && data[unit.begin + 2] != 0) header.bytes.push_back(0);
+    header.bytes.insert(header.bytes.end(), data.begin() + unit.begin, data.begin() + unit.end);
+    headers_.push_back(std::move(header));
   }
 }
 

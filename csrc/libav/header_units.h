@@ -23,7 +23,7 @@ struct HeaderUnit {
 struct HeaderSyntax {
   HeaderUnit::Kind (*kind_of)(int type);
   int main_type;  // SPS or sequence header: with it a new set of headers begins
-  bool is_obu;
+  enum class Framing { start_code, nal, obu } framing;
   int (*type_of)(const uint8_t* unit, size_t size);  // -1: the first coded picture
 };
 const HeaderSyntax* header_syntax(AVCodecID codec);

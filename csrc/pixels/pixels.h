@@ -94,4 +94,7 @@ void to_rgb_rows(const Image& image, const ColorSpec& color, const RgbTarget& ta
 void normalization(int32_t depth, const float mean[3], const float deviation[3], float scale[3],
                    float bias[3]);
 
+// Name of the vector instructions in use, such as "AVX3", for reports of speed.
+const char* vector_target();
+
 }  // namespace cuf::pixels

@@ -261,5 +261,12 @@ void to_rgb_rows(const Image& image, const RgbMath& math, const RgbTarget& targe
 }
 
 }  // namespace simd
+
+const char* vector_target() {
+  // Of what was compiled and what runs here; the best target has the lowest bit.
+  const int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
+  return hwy::TargetName(usable & -usable);
+}
+
 }  // namespace cuf::pixels
 #endif

@@ -1,1 +1,3 @@
-import "/work/main/tests/contract/playback_contract.ts";
+import "./source_contract.ts";
+import "./source_fault_contract.ts";
+import "./source_close_contract.ts";

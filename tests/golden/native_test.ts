@@ -41,9 +41,14 @@ async function decode(
   path: string,
   outputColorType: "native" | "raw",
   look: (frame: Frame, index: number) => Promise<Uint8Array> | Uint8Array,
+  onError: "throw" | "conceal" = "throw",
 ): Promise<Decoded[]> {
   await using demuxer = await device.createDemuxer(path);
-  await using decoder = await device.createDecoder({ codec: demuxer.codec, outputColorType });
+  await using decoder = await device.createDecoder({
+    codec: demuxer.codec,
+    outputColorType,
+    onError,
+  });
   const decoded: Decoded[] = [];
   for await (using frame of decoder.frames(demuxer)) {
     const bytes = await look(frame, decoded.length);
@@ -87,7 +92,7 @@ async function check(wanted: Clip): Promise<void> {
     return decoderBytes(frame, format === "gray");
   });
   assertEquals(native, expected, `${wanted.name} as "native"`);
-  const isExact = kExactInFfmpeg.includes(wanted.pixelFormat);
+  const isExact = kExactInFfmpeg.includes(wanted.pixelFormat) && !wanted.fullRange;
   if (!isExact || wanted.thenPixelFormat !== undefined) return;
   const pixelFormat = kLayouts[wanted.pixelFormat][0];
   const converted = await framemd5(wanted.path, { pixelFormat });
@@ -127,7 +132,7 @@ test("what can be read of truncated files equals ffmpeg's frames", LIMIT, async 
   for (const name of ["h264_truncated.mkv", "h264_truncated.ts"]) {
     const { path } = await clip(name);
     const expected = await framemd5(path);
-    const raw = await decode(path, "raw", copied);
+    const raw = await decode(path, "raw", copied, "conceal");
     assertEquals(raw.length, expected.length, name);
     // The last picture is half there: what libav fills in depends on its threads.
     assertEquals(raw.slice(0, -1), expected.slice(0, -1), name);

@@ -1,0 +1,172 @@
+/**
+ * Prints bench/results/*.json as the Markdown that README carries: what was to be reached, what was
+ * measured, whether it is met, and all contestants.
+ *
+ *     deno run -A bench/report.ts
+ *
+ * @module
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { RESULTS } from "./harness/workspace.ts";
+
+/** The part of a contestant's result that is shown. */
+interface Contestant {
+  readonly name: string;
+  readonly work: string;
+  readonly wallSeconds: number;
+  readonly cpuSeconds: number;
+  readonly peakRssMb: number;
+  readonly wallToUnit: number;
+  readonly cpuToUnit: number;
+  readonly wallToFloor: number;
+  readonly cpuToFloor: number;
+}
+
+/** One line of the table of figures. */
+interface Figure {
+  readonly what: string;
+  readonly target: string;
+  readonly measured: string;
+  readonly verdict: string;
+}
+
+/** What every result begins with. */
+interface About {
+  readonly date: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryMb: number };
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+interface DecodeResult extends About {
+  readonly rounds: number;
+  readonly frames: number;
+  readonly unit: string;
+  readonly floor: string;
+  readonly contestants: readonly Contestant[];
+  readonly absent: readonly { readonly name: string; readonly reason: string }[];
+}
+
+interface ConvertResult extends About {
+  readonly toBilinear: number;
+  readonly toPoint: number;
+}
+
+interface OverheadResult extends About {
+  readonly microseconds: readonly { readonly runtime: string; readonly thread: number }[];
+  readonly ratio: number;
+}
+
+function read<T extends About>(name: string): T | null {
+  const path = `${RESULTS}${name}.json`;
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) as T : null;
+}
+
+/** A ratio judged by wall time and by processor time; where they disagree, both are told. */
+function judge(wall: number, cpu: number, limit: number): string {
+  if (wall <= limit && cpu <= limit) return "met";
+  if (wall <= limit) return "met by wall time, missed by CPU time";
+  return cpu <= limit ? "met by CPU time, missed by wall time" : "**missed**";
+}
+
+function ratio(
+  { name }: Contestant,
+  to: string,
+  { wall, cpu }: { wall: number; cpu: number },
+  limit: number,
+): Figure {
+  return {
+    what: `${name}: time to that of \`${to}\``,
+    target: `<= ${limit.toFixed(2)}`,
+    measured: `wall ${wall.toFixed(3)}, CPU ${cpu.toFixed(3)}`,
+    verdict: judge(wall, cpu, limit),
+  };
+}
+
+function plain(what: string, value: number, limit: number, unit: string): Figure {
+  return {
+    what,
+    target: `<= ${limit}${unit}`,
+    measured: `${value}${unit}`,
+    verdict: value <= limit ? "met" : "**missed**",
+  };
+}
+
+function decodeFigures({ contestants, unit, floor }: DecodeResult): Figure[] {
+  const ours = contestants.filter(({ name }) => name.startsWith("cuframe"));
+  const times = ours.flatMap((row) => {
+    const toUnit = { wall: row.wallToUnit, cpu: row.cpuToUnit };
+    const toFloor = { wall: row.wallToFloor, cpu: row.cpuToFloor };
+    if (row.work === "rgb") return [ratio(row, unit, toUnit, 1.05)];
+    if (row.work !== "frames") return [];
+    return [ratio(row, floor, toFloor, 1.02), ratio(row, unit, toUnit, 1.0)];
+  });
+  const peak = ours.reduce((a, b) => b.peakRssMb > a.peakRssMb ? b : a);
+  return [...times, plain(`peak RSS at 1080p (${peak.name})`, peak.peakRssMb, 200, " MB")];
+}
+
+function convertFigures({ toBilinear, toPoint }: ConvertResult): Figure[] {
+  return [
+    plain("one 1080p frame to RGB: time to swscale's, SWS_BILINEAR", toBilinear, 0.8, ""),
+    plain("one 1080p frame to RGB: time to swscale's, SWS_POINT", toPoint, 0.8, ""),
+  ];
+}
+
+function overheadFigures({ microseconds, ratio }: OverheadResult): Figure[] {
+  return [
+    ...microseconds.map(({ runtime, thread }) =>
+      plain(`FFI and JS for one frame, ${runtime}`, thread, 5, " us")
+    ),
+    plain("FFI and JS, the slower runtime to the faster", ratio, 2, ""),
+  ];
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function contestantTable(decode: DecodeResult): string {
+  const head = ["decoder", "work", "wall s", "CPU s", "wall ratio", "CPU ratio", "peak RSS MB"];
+  return markdown(
+    head,
+    decode.contestants.map((row) => [
+      row.name,
+      row.work,
+      row.wallSeconds.toFixed(2),
+      row.cpuSeconds.toFixed(2),
+      row.wallToUnit.toFixed(2),
+      row.cpuToUnit.toFixed(2),
+      row.peakRssMb.toFixed(0),
+    ]),
+  );
+}
+
+const decode = read<DecodeResult>("decode");
+const convert = read<ConvertResult>("convert");
+const overhead = read<OverheadResult>("ffi_overhead");
+const about = decode ?? convert ?? overhead;
+if (about === null) throw new Error("bench/results is empty; run the benchmarks first");
+const { cpu, cores, memoryMb } = about.machine;
+console.log(
+  `Measured ${about.date.slice(0, 10)} on ${cores} cores of ${cpu}, ${memoryMb} MB; ` +
+    `${about.versions.deno}, ${about.versions.bun}, ${about.versions.ffmpeg}.\n`,
+);
+const figures = [
+  ...(decode === null ? [] : decodeFigures(decode)),
+  ...(convert === null ? [] : convertFigures(convert)),
+  ...(overhead === null ? [] : overheadFigures(overhead)),
+];
+console.log(markdown(
+  ["figure", "target", "measured", ""],
+  figures.map(({ what, target, measured, verdict }) => [what, target, measured, verdict]),
+));
+if (decode !== null) {
+  console.log(
+    `\n${decode.frames} frames of 1080p H.264, medians of ${decode.rounds} rounds; ` +
+      `ratios are medians of pairs with \`${decode.unit}\`.\n`,
+  );
+  console.log(contestantTable(decode));
+  for (const { name, reason } of decode.absent) {
+    console.log(`\n${name} was not available: ${reason.split("\n")[0]}`);
+  }
+}

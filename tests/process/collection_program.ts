@@ -1,0 +1,116 @@
+/** What the garbage collector may take and what not; prints the outcome of collection_test.ts's mode. */
+import process from "node:process";
+import { type Decoder, type Device, type Frame, requestDevice } from "../../mod.ts";
+
+const [, , mode, path] = process.argv;
+const runtime = globalThis as {
+  readonly gc?: () => void;
+  readonly Bun?: { gc(isSync: boolean): void };
+};
+const kRounds = 400;
+
+/** Collects garbage until `isDone`, or often enough to say that it never will be. */
+async function collectUntil(isDone: () => boolean): Promise<boolean> {
+  for (let round = 0; round < kRounds && !isDone(); round++) {
+    runtime.gc?.();
+    runtime.Bun?.gc(true);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return isDone();
+}
+
+async function framesOf(device: Device, label: string): Promise<Frame[]> {
+  await using demuxer = await device.createDemuxer(path);
+  await using decoder = await device.createDecoder({ codec: demuxer.codec, label });
+  return await Array.fromAsync(decoder.frames(demuxer));
+}
+
+const isEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
+
+/** Takes the memory of freed frames again and again. */
+async function overwrite(device: Device): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    for (const frame of await framesOf(device, "overwrite")) frame.close();
+  }
+}
+
+const warnings: string[] = [];
+console.warn = (text: string) => void warnings.push(text);
+
+/** Frames, tensors, decoders and demuxers that are dropped are freed, with a warning for each label. */
+async function dropped(device: Device): Promise<unknown> {
+  const before = (await framesOf(device, "first")).length +
+    (await framesOf(device, "second")).length;
+  const frames = await collectUntil(() => device.stats.liveFrames === 0);
+  await (async () => {
+    const demuxer = await device.createDemuxer(path, { label: "a demuxer" });
+    await device.createDecoder({ codec: demuxer.codec, label: "a decoder" });
+    using frame = (await framesOf(device, "first"))[0];
+    await frame.toTensor();
+  })();
+  const all = await collectUntil(() => device.stats.liveHandles === 0);
+  return { before, frames, all, frameBytes: device.stats.frameBytes, warnings };
+}
+
+/** A view of the 3rd frame, and what it shows; nothing else is held. */
+async function viewAlone(device: Device): Promise<{ view: Uint8Array; shown: Uint8Array }> {
+  const view = (await framesOf(device, "viewed"))[2].planes[1].data;
+  return { view, shown: view.slice() };
+}
+
+/** A frame whose view is in use stays, and is freed when the view is gone. */
+async function viewed(device: Device): Promise<unknown> {
+  let held: { view: Uint8Array; shown: Uint8Array } | null = await viewAlone(device);
+  const others = await collectUntil(() => device.stats.liveFrames === 1);
+  await overwrite(device);
+  await collectUntil(() => device.stats.liveFrames === 0);
+  const { liveFrames } = device.stats;
+  const intact = isEqual(held.view, held.shown);
+  held = null;
+  const freed = await collectUntil(() => device.stats.liveFrames === 0);
+  return { others, liveFrames, intact, freed };
+}
+
+/** A view that was transferred away keeps its bytes after close(): nothing is decoded into them. */
+async function transferred(device: Device): Promise<unknown> {
+  const frames = await framesOf(device, "transferred");
+  const { byteLength } = frames[3];
+  const sent = [
+    (view: Uint8Array<ArrayBuffer>) => structuredClone(view, { transfer: [view.buffer] }),
+    (view: Uint8Array<ArrayBuffer>) => new Uint8Array(view.buffer.transfer()),
+  ].map((send, i) => {
+    const view = frames[i + 3].data;
+    const shown = view.slice();
+    return { moved: send(view), shown };
+  });
+  for (const frame of frames) frame.close();
+  const { quarantinedBytes, liveFrames } = device.stats;
+  await overwrite(device);
+  const intact = sent.map(({ moved, shown }) => isEqual(moved, shown));
+  return { enough: quarantinedBytes >= 2 * byteLength, liveFrames, intact };
+}
+
+/** Leaving a loop closes what was decoded ahead: no collector is needed. */
+async function broken(device: Device): Promise<unknown> {
+  await using demuxer = await device.createDemuxer(path);
+  const decoder: Decoder = await device.createDecoder({ codec: demuxer.codec });
+  for await (using frame of decoder.frames(demuxer)) {
+    if (!frame.isClosed) break;
+  }
+  const afterBreak = device.stats.liveFrames;
+  await decoder.reset();
+  await demuxer.seek(0);
+  const thrown = await (async () => {
+    for await (using frame of decoder.frames(demuxer)) throw new Error(frame.format);
+  })().catch((error) => error.message);
+  const afterThrow = device.stats.liveFrames;
+  decoder.close();
+  return { afterBreak, thrown, afterThrow };
+}
+
+const modes: Readonly<Record<string, (device: Device) => Promise<unknown>>> = {
+  ...{ dropped, viewed, transferred, broken },
+};
+using device = await requestDevice();
+console.log(JSON.stringify(await modes[mode](device)));
