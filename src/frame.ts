@@ -35,8 +35,9 @@ export let frameHandle: (frame: Frame) => number;
  * closed, best by `using`. Describing properties can still be read after close().
  */
 export class Frame implements Disposable {
-  /** What JSON.stringify takes; as a function it also keeps a Frame from being posted as an empty object. */
-  readonly toJSON: () => FrameSummary = summary;
+  /** What JSON.stringify takes; as a function, whose name the DataCloneError shows, it also keeps a
+   * Frame from being posted as an empty object. */
+  readonly toJSON: () => FrameSummary = framesCannotBePostedUseCopyTo;
   readonly #handle: NativeHandle;
   readonly #label: string;
   readonly #records: Uint8Array<ArrayBuffer>;
@@ -285,6 +286,6 @@ export class Frame implements Disposable {
   }
 }
 
-function summary(this: Frame): FrameSummary {
+function framesCannotBePostedUseCopyTo(this: Frame): FrameSummary {
   return summarizeFrame(this);
 }

@@ -61,8 +61,9 @@ let makeTensor: (handle: NativeHandle, descriptor: TensorDescriptor) => Tensor;
 
 /** An RGB picture as an array of numbers. It stays valid until close(). */
 export class Tensor implements Disposable {
-  /** What JSON.stringify takes; as a function it also keeps a Tensor from being posted as an empty object. */
-  readonly toJSON: () => TensorSummary = summary;
+  /** What JSON.stringify takes; as a function, whose name the DataCloneError shows, it also keeps
+   * a Tensor from being posted as an empty object. */
+  readonly toJSON: () => TensorSummary = tensorsCannotBePostedUseCopyTo;
   /** Length of each dimension: [H, W, C] or [C, H, W]. */
   readonly shape: readonly number[];
   /** Elements from one value to the next in each dimension. */
@@ -190,6 +191,6 @@ function nativeDescriptor(descriptor: TensorDescriptor): ConvertDesc {
   return desc;
 }
 
-function summary(this: Tensor): TensorSummary {
+function tensorsCannotBePostedUseCopyTo(this: Tensor): TensorSummary {
   return { shape: this.shape, dtype: this.dtype, layout: this.layout };
 }

@@ -1,6 +1,7 @@
 #include "libav/backend.h"
 
 #include "libav/compat.h"
+#include "libav/damage_watch.h"
 #include "libav/decoder.h"
 #include "libav/demuxer.h"
 
@@ -16,7 +17,7 @@ std::string version_text(const char* name, unsigned version) {
 class LibavBackend : public BackendPort {
  public:
   // libav prints to stderr on its own, which the library never does.
-  LibavBackend() { av_log_set_level(AV_LOG_QUIET); }
+  LibavBackend() { install_log_handler(); }
 
   std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) override {
     return libav::open_demuxer(options);

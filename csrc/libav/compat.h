@@ -68,6 +68,31 @@ inline int64_t frame_duration(const AVFrame& frame) {
 #endif
 }
 
+// A number that goes with a packet through the decoder's threads to its frame; always 0 since 61
+// (FFmpeg 7), which no longer has the field, and no longer needs it (damage_watch.h).
+#if LIBAVCODEC_VERSION_MAJOR < 61
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+inline void set_packet_number(AVCodecContext& context, int64_t number) {
+  context.reordered_opaque = number;
+}
+inline int64_t packet_number(const AVCodecContext& context) {
+  return context.reordered_opaque;
+}
+inline int64_t packet_number(const AVFrame& frame) {
+  return frame.reordered_opaque;
+}
+#pragma GCC diagnostic pop
+#else
+inline void set_packet_number(AVCodecContext&, int64_t) {}
+inline int64_t packet_number(const AVCodecContext&) {
+  return 0;
+}
+inline int64_t packet_number(const AVFrame&) {
+  return -1;
+}
+#endif
+
 inline int channel_count(const AVCodecParameters& parameters) {
   return parameters.ch_layout.nb_channels;
 }

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "libav/codec_string.h"
+#include "libav/damage_watch.h"
 #include "libav/decoder_choice.h"
 #include "libav/errors.h"
 #include "libav/handles.h"
@@ -88,6 +89,7 @@ class LibavDecoder : public Decoder {
   DecoderOptions options_;
   const AVCodec& codec_;
   std::string name_;
+  DamageWatch watch_;
   Owned<AVCodecContext> context_;  // opened by the first packet, which knows the stream best
   std::deque<std::variant<Decoded, Error>> ready_;  // received while sending
   std::deque<Sent> in_flight_;                      // packets whose outcome is not known
@@ -125,14 +127,12 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
   }
   context.pkt_timebase = {first.time_base.num, first.time_base.den};
   set_threads(context, options_.threads);
-  // Without pts, timestamps come from the packet that pushes a picture out, so they depend on the
-  // delay.
-  if (first.pts != kNoTimestamp) delay_for_damage_flags(context, knows_stream);
 }
 
 void LibavDecoder::open(const Packet& first) {
   Owned<AVCodecContext> context(require(avcodec_alloc_context3(&codec_), "a decoder"));
   fill_context(*context, first);
+  watch_.attach(*context);
   const int result = avcodec_open2(context.get(), &codec_, nullptr);
   if (result < 0) {
     const std::string what = "Could not open the " + name_ + " decoder for " + options_.codec;
@@ -205,6 +205,7 @@ void LibavDecoder::send(const Packet& packet) {
     add_side_data(*input, AV_PKT_DATA_NEW_EXTRADATA, packet.extradata);
   }
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
+  watch_.begin_packet(*context_);
   int result = avcodec_send_packet(context_.get(), input.get());
   if (result == AVERROR(EAGAIN)) {
     keep_ready_frames();
@@ -236,6 +237,7 @@ std::optional<LibavDecoder::Decoded> LibavDecoder::next_frame() {
       continue;
     }
     note_shown(*frame);
+    if (watch_.is_damaged(*frame)) frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
     return Decoded{std::move(frame), context_->coded_width, context_->coded_height};
   }
   return std::nullopt;
@@ -294,6 +296,7 @@ bool LibavDecoder::receive(Picture& out) {
 
 void LibavDecoder::reset() {
   if (context_) avcodec_flush_buffers(context_.get());
+  watch_.clear();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;

@@ -11,9 +11,6 @@ namespace {
 constexpr uint32_t kMostThreads = 16;
 // Handing pictures of this size to threads costs more than decoding them.
 constexpr int64_t kSmallPicture = 320 * 240;
-constexpr int kUsualReorder = 3;
-// H.264 keeps at most 16 pictures (MAX_DELAYED_PIC_COUNT) and asserts it.
-constexpr int kMostDelay = 15;
 
 const AVCodec* find_decoder(AVCodecID id) {
   if (id == AV_CODEC_ID_AV1) {
@@ -85,18 +82,6 @@ void set_threads(AVCodecContext& context, uint32_t allowed) {
   if (area > 0 && area <= kSmallPicture) threads = 1;
   context.thread_count = static_cast<int>(threads);
   context.thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
-  // Their flags of damage get lost as in H.264, and they have no longer delay to hold pictures
-  // back.
-  if (context.codec_id == AV_CODEC_ID_MPEG4 || context.codec_id == AV_CODEC_ID_RV30 ||
-      context.codec_id == AV_CODEC_ID_RV40) {
-    context.thread_type = FF_THREAD_SLICE;
-  }
-}
-
-void delay_for_damage_flags(AVCodecContext& context, bool has_order) {
-  if (context.codec_id != AV_CODEC_ID_H264 || context.thread_count <= 1) return;
-  const int reorder = has_order ? context.has_b_frames : kUsualReorder;
-  context.has_b_frames = std::min(reorder + context.thread_count, kMostDelay);
 }
 
 DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma, uint32_t bit_depth) {

@@ -258,7 +258,9 @@ Owned<AVPacket> LibavDemuxer::land(int64_t wanted) {
   int64_t from = wanted;
   for (bool is_first = true; is_first || from > start; is_first = false) {
     Owned<AVPacket> key = jump(from) ? next_key() : nullptr;
-    if (key && time_of(*key) <= wanted) {
+    // The first packet after a jump may lack its time (MPEG-PS): then it is not known where this
+    // is.
+    if (key && time_of(*key) != AV_NOPTS_VALUE && time_of(*key) <= wanted) {
       if (is_first && has_exact_index()) return key;
       return last_key_before(std::move(key), wanted, [&] { return jump(from); });
     }

@@ -6,7 +6,7 @@ import type { Decoder, Demuxer, Device, DeviceStats, Frame, Packet } from "../..
 import { readBarcode } from "../support/barcode.ts";
 import { requestDevice } from "./cuframe.ts";
 
-const kPatienceMs = 20_000;
+const kPatienceMs = 10_000;
 
 /** Which backend the suite runs on: CUFRAME_TEST_BACKEND, by default the CPU. */
 export function contractBackend(): "cpu" | "cuda" {

@@ -13,6 +13,8 @@ interface Stuck {
   readonly source: Source;
   readonly events: string[];
   readonly isWaiting: () => boolean;
+  /** From now on it does not answer, whatever is left. */
+  readonly arm?: () => void;
 }
 
 const kKinds: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => Stuck>> = {
@@ -48,35 +50,31 @@ const kKinds: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => Stuck>
   },
   "a feeder": (bytes) => {
     let at = 0;
-    let calls = 0;
+    let isWaiting = false;
     const source = (buffer: Uint8Array): number | Promise<number> => {
-      calls++;
       const part = bytes.subarray(at, at += buffer.length);
-      if (part.length === 0) {
-        calls += 1000;
-        return new Promise(() => {});
-      }
+      isWaiting = part.length === 0;
+      if (isWaiting) return new Promise(() => {});
       buffer.set(part);
       return part.length;
     };
-    return { source, events: ["cancelled"], isWaiting: () => calls > 1000 };
+    return { source, events: ["cancelled"], isWaiting: () => isWaiting };
   },
   "a seekable object": (bytes) => {
-    let calls = 0;
+    let isArmed = bytes.length === 0;
+    let isWaiting = false;
     const source = {
-      size: 1 << 24,
+      size: bytes.length || 1000,
       read: (offset: number, buffer: Uint8Array): number | Promise<number> => {
-        calls++;
+        isWaiting = isArmed;
+        if (isArmed) return new Promise(() => {});
         const part = bytes.subarray(offset, offset + buffer.length);
-        if (part.length === 0) {
-          calls += 1000;
-          return new Promise(() => {});
-        }
         buffer.set(part);
         return part.length;
       },
     };
-    return { source, events: ["cancelled"], isWaiting: () => calls > 1000 };
+    const arm = (): void => void (isArmed = true);
+    return { source, events: ["cancelled"], isWaiting: () => isWaiting, arm };
   },
 };
 
@@ -87,8 +85,11 @@ async function beginning(): Promise<Uint8Array<ArrayBuffer>> {
   return joinBytes(Array.from({ length: 40 }, () => bytes));
 }
 
-function open(device: Device, { source }: Stuck): Promise<Demuxer> {
-  return inTime(device.createDemuxer(source), "Opening");
+async function open(device: Device, { source, arm }: Stuck): Promise<Demuxer> {
+  const demuxer = await inTime(device.createDemuxer(source), "Opening");
+  // A source that seeks is read at its end, too, when it is opened.
+  arm?.();
+  return demuxer;
 }
 
 /** Reads to where the source is stuck; gives the read that waits. */

@@ -148,10 +148,10 @@ test("chunks that are no bytes are a TypeError at the await", async () => {
 });
 
 test("packets before the fault arrive, the fault comes at the await after them", async () => {
-  const bytes = await contentOf("h264.ts");
+  const bytes = await contentOf("mpeg2_odd.ts");
   await withDevice(async (device) => {
     const source = (async function* () {
-      yield bytes.subarray(0, bytes.length >> 1);
+      yield bytes;
       throw new Error("No more tape");
     })();
     using demuxer = await device.createDemuxer(source);
@@ -160,7 +160,7 @@ test("packets before the fault arrive, the fault comes at the await after them",
       for await (const _ of demuxer) packets++;
     };
     await assertRejects(() => inTime(read(), "Reading"), MediaIoError, "No more tape");
-    assert(packets > 5, `${packets} packets`);
+    assert(packets >= 43, `${packets} packets`);
   });
 });
 
@@ -197,11 +197,13 @@ test("a seekable source that ends before its size is a typed error", async () =>
 });
 
 test("an mp4 with its index at the end needs a source that seeks, and the error says so", async () => {
-  const bytes = await contentOf("h264_b_pyramid.mp4");
   await withDevice(async (device) => {
-    for (const source of [new Blob([bytes]).stream(), new Response(bytes)]) {
-      const error = await assertRejects(() => device.createDemuxer(source), UnsupportedError);
-      assert(/index/.test(error.message) && /faststart|seek|path|bytes/.test(error.message));
+    for (const name of ["h264_1080p.mp4", "prores.mov"]) {
+      const bytes = await contentOf(name);
+      for (const source of [new Blob([bytes]).stream(), new Response(bytes)]) {
+        const error = await assertRejects(() => device.createDemuxer(source), UnsupportedError);
+        assert(/index/.test(error.message) && /path/.test(error.message), error.message);
+      }
     }
   });
 });

@@ -1,3 +1,2 @@
-import "./source_contract.ts";
-import "./source_fault_contract.ts";
-import "./source_close_contract.ts";
+import "./color_type_contract.ts";
+import "./tensor_contract.ts";

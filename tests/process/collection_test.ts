@@ -25,7 +25,7 @@ test("what is dropped is freed, with one warning for each label", LIMIT, async (
 const label = (warning: string): string => /'[^']*'/.exec(warning)?.[0] ?? "";
 
 test("a view in use keeps its frame's memory, and no longer", LIMIT, async () => {
-  const expected = { others: true, liveFrames: 1, intact: true, freed: true };
+  const expected = { others: true, liveFrames: 5, intact: true, freed: true };
   assertEquals(await run("viewed"), expected);
 });
 

@@ -11,7 +11,7 @@ const kGrowthBytes = 8 << 20;
 test("2,000 rounds of open, decode and close leave nothing", LIMIT, async () => {
   const { path } = await clip("h264_64x64.mp4");
   const { code, signal, stdout, stderr } = await runProgram("./leak_program.ts", {
-    args: [path, String(kRounds)],
+    ...{ args: [path, String(kRounds)], denoFlags: ["--v8-flags=--expose-gc"] },
   });
   assertEquals({ code, signal, stderr }, { code: 0, signal: null, stderr: "" }, stdout);
   const { frames, liveHandles, secondQuarter, lastQuarter } = JSON.parse(stdout);

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <set>
+
+#include "libav/compat.h"
+
+namespace cuf::libav {
+
+// Which pictures libav concealed errors in. Up to FFmpeg 7 its frame threads copy a picture's flags
+// for each other before its slices are decoded, so with reordering decode_error_flags of the frame
+// that comes out mostly lacks them (H.264, MPEG-4, RealVideo). Only the log tells it from the right
+// thread.
+class DamageWatch {
+ public:
+  // Before the context is opened; the watch must outlive it.
+  void attach(AVCodecContext& context);
+  // Before each packet is sent.
+  void begin_packet(AVCodecContext& context);
+  // Asked once for each frame.
+  bool is_damaged(const AVFrame& frame);
+  void clear();
+
+ private:
+  friend void install_log_handler();
+  static void on_log(void* object, int level, const char* format, va_list arguments);
+  void note(int64_t packet);
+
+  int64_t packet_ = 0;
+  std::mutex mutex_;
+  std::set<int64_t> damaged_;  // packets whose pictures have not come out yet
+};
+
+// Once for the process: libav's log is silent, and watched.
+void install_log_handler();
+
+}  // namespace cuf::libav
