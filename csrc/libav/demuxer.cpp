@@ -51,6 +51,7 @@ class LibavDemuxer : public Demuxer {
   Owned<AVPacket> next_stored();
   Owned<AVPacket> next_leaving();
   void check_end() const;
+  int64_t time_of(const AVPacket& packet) const;
   bool has_exact_index() const;
   bool jump(int64_t timestamp);
   Owned<AVPacket> next_key();
@@ -69,6 +70,7 @@ class LibavDemuxer : public Demuxer {
   VideoDescription video_;
   std::deque<Owned<AVPacket>> unread_;  // stored packets that were looked at
   bool is_at_end_ = false;
+  bool has_pts_ = false;
   bool is_behind_seek_ = false;
   Bytes palette_;            // AVI and mov give it once; a seek must not lose it
   bool is_untimed_ = false;  // raw elementary stream: packets have durations only
@@ -133,6 +135,7 @@ void LibavDemuxer::describe(const DemuxerOptions& options) {
   video_ = describe_video(*container_, video_.stream_index, *bitstream_->parameters(), first.get());
   if (!first) return;
   is_untimed_ |= first->pts == AV_NOPTS_VALUE && first->dts == AV_NOPTS_VALUE;
+  has_pts_ = first->pts != AV_NOPTS_VALUE;
   if (is_untimed_) first->pts = 0;
   if (const uint8_t* data = av_packet_get_side_data(first.get(), AV_PKT_DATA_PALETTE, nullptr)) {
     auto copy = std::make_shared<std::vector<uint8_t>>(data, data + AVPALETTE_SIZE);
@@ -220,8 +223,10 @@ bool LibavDemuxer::read(Packet& out) {
   return true;
 }
 
-int64_t time_of(const AVPacket& packet) {
-  return packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+// Where the stream has presentation times, a packet that lacks its own (the first after a jump in
+// MPEG-PS) has none.
+int64_t LibavDemuxer::time_of(const AVPacket& packet) const {
+  return packet.pts != AV_NOPTS_VALUE || has_pts_ ? packet.pts : packet.dts;
 }
 
 bool LibavDemuxer::jump(int64_t timestamp) {
@@ -272,7 +277,11 @@ Owned<AVPacket> LibavDemuxer::land(int64_t wanted) {
     }
   }
   const auto to_begin = [&] {
-    if (!jump(std::min<int64_t>(start, 0) - step) && !jump(start)) rewind();
+    // In program and transport streams times are searched for, and the search may stop too late.
+    const bool is_searched = container_->iformat->flags & AVFMT_TS_DISCONT;
+    const bool has_jumped =
+        !is_searched && (jump(std::min<int64_t>(start, 0) - step) || jump(start));
+    if (!has_jumped) rewind();
     return true;
   };
   to_begin();
@@ -318,9 +327,9 @@ Owned<AVPacket> LibavDemuxer::last_key_before(Owned<AVPacket> key, int64_t wante
   int64_t best_time = first_time;
   while (Owned<AVPacket> packet = next_stored()) {
     if (packet->dts != AV_NOPTS_VALUE && packet->dts > wanted) break;
-    if ((packet->flags & AV_PKT_FLAG_KEY) && time_of(*packet) <= wanted) {
-      best_time = time_of(*packet);
-    }
+    const int64_t time = time_of(*packet);
+    const bool is_key = (packet->flags & AV_PKT_FLAG_KEY) && time != AV_NOPTS_VALUE;
+    if (is_key && time <= wanted) best_time = time;
   }
   Owned<AVPacket> found = return_there() ? next_key() : nullptr;
   while (found && best_time != first_time && time_of(*found) != best_time) found = next_key();

@@ -44,11 +44,12 @@ inline void run(const std::string& command) {
   REQUIRE(std::system(command.c_str()) == 0);
 }
 
-// 24 frames of a moving picture through ffmpeg with these arguments; made once.
+// 24 frames of a moving picture, large enough for several threads, through ffmpeg with these
+// arguments; made once.
 inline std::string make(const std::string& name, const std::string& arguments) {
   const std::string path = folder().file(name);
   if (!std::filesystem::exists(path)) {
-    run("ffmpeg -v error -nostdin -y -f lavfi -i testsrc2=s=160x96:r=25:d=0.96 " + arguments +
+    run("ffmpeg -v error -nostdin -y -f lavfi -i testsrc2=s=352x256:r=25:d=0.96 " + arguments +
         " '" + path + "' 2>/dev/null");
   }
   return path;
@@ -172,7 +173,8 @@ inline Decoded decode(const std::string& path, const How& how) {
   options.threads = how.threads;
   options.on_error = how.on_error;
   if (how.keeps_container || how.is_bare) options.extradata = demuxer->video().extradata;
-  options.width = how.threads > 1 ? 0 : demuxer->video().width;  // small pictures get one thread
+  options.width = demuxer->video().width;
+  options.height = demuxer->video().height;
   const auto decoder = cuf::libav::backend().create_decoder(options);
   Decoded out;
   decode_rest(*demuxer, *decoder, how.is_bare, out);

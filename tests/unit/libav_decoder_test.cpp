@@ -21,7 +21,7 @@ const Recipe kRecipes[] = {
     {"open_gop.mkv", "-c:v libx264 -x264-params open-gop=1:keyint=8:bframes=3"},
     {"open_gop.ts", "-c:v libx264 -x264-params open-gop=1:keyint=8:bframes=3"},
     {"raw.h264", "-c:v libx264 -bf 2"},
-    {"crop.mp4", "-vf scale=150:90 -c:v libx264"},
+    {"crop.mp4", "-vf scale=342:250 -c:v libx264"},
     {"hevc10.mp4", "-c:v libx265 -pix_fmt yuv420p10le -x265-params log-level=0"},
     {"hevc_raw.h265", "-c:v libx265 -x265-params log-level=0"},
     {"vp8.webm", "-c:v libvpx -auto-alt-ref 1 -lag-in-frames 16"},
@@ -139,11 +139,11 @@ TEST_CASE("a packet that is no video is refused with its time, the next is decod
 
 TEST_CASE("a change of size gives the old pictures, then the new") {
   const std::string small = clips::make("small.ts", "-c:v libx264 -bf 2");
-  const std::string large = clips::make("large.ts", "-vf scale=320:192 -c:v libx264 -bf 2");
+  const std::string large = clips::make("large.ts", "-vf scale=480:352 -c:v libx264 -bf 2");
   const std::string path = clips::write("both.ts", clips::read(small) + clips::read(large));
   const auto decoded = clips::decode(path, {.threads = 3});
   REQUIRE(decoded.pictures.size() == 48);
-  for (size_t i = 0; i < 48; ++i) CHECK(decoded.pictures[i].width == (i < 24 ? 160 : 320));
+  for (size_t i = 0; i < 48; ++i) CHECK(decoded.pictures[i].width == (i < 24 ? 352 : 480));
 }
 
 TEST_CASE("new headers beside a packet come into force, after the pictures before it") {
@@ -151,7 +151,7 @@ TEST_CASE("new headers beside a packet come into force, after the pictures befor
   for (const char* codec : {"libx264", "mpeg4"}) {
     INFO(std::string(codec));
     std::vector<std::unique_ptr<Demuxer>> parts;
-    for (const char* size : {"160:96", "320:192"}) {
+    for (const char* size : {"352:256", "480:352"}) {
       const std::string name = std::string(codec) + "_" + std::to_string(parts.size()) + ".mp4";
       parts.push_back(clips::open(
           clips::make(name, std::string("-vf scale=") + size + " -bf 2 -c:v " + codec), true));
@@ -175,7 +175,7 @@ TEST_CASE("new headers beside a packet come into force, after the pictures befor
     decoder->send_end();
     clips::receive_all(*decoder, out);
     REQUIRE(out.pictures.size() == 48);
-    for (size_t i = 0; i < 48; ++i) CHECK(out.pictures[i].width == (i < 24 ? 160 : 320));
+    for (size_t i = 0; i < 48; ++i) CHECK(out.pictures[i].width == (i < 24 ? 352 : 480));
   }
 }
 
@@ -214,18 +214,18 @@ TEST_CASE("pictures tell their format, and outlive the decoder") {
   CHECK(first.picture_type == PictureType::i);
   CHECK(clips::md5(first) == decoded.frames[0].md5);
 
-  const auto cropped = clips::decode(clips::make("crop.mp4", "-vf scale=150:90 -c:v libx264"), {});
-  CHECK(cropped.pictures[0].width == 150);
-  CHECK(cropped.pictures[0].height == 90);
-  CHECK(cropped.pictures[0].coded_width == 160);
-  CHECK(cropped.pictures[0].coded_height == 96);
+  const auto cropped = clips::decode(clips::make("crop.mp4", "-vf scale=342:250 -c:v libx264"), {});
+  CHECK(cropped.pictures[0].width == 342);
+  CHECK(cropped.pictures[0].height == 250);
+  CHECK(cropped.pictures[0].coded_width == 352);
+  CHECK(cropped.pictures[0].coded_height == 256);
 
   const auto deep = clips::decode(
       clips::make("hevc10.mp4", "-c:v libx265 -pix_fmt yuv420p10le -x265-params log-level=0"), {});
   CHECK(deep.pictures[0].format == Format::i420p16);
   CHECK(deep.pictures[0].bit_depth == 10);
   CHECK(deep.pictures[0].dtype == Dtype::uint16);
-  CHECK(deep.pictures[0].planes[1].row_bytes == 160);
+  CHECK(deep.pictures[0].planes[1].row_bytes == 352);
 
   const auto full = clips::decode(clips::make("mjpeg.avi", "-c:v mjpeg"), {});
   CHECK(full.pictures[0].color.full_range);

@@ -62,8 +62,8 @@ TEST_CASE("a stream is described") {
   CHECK(video.profile_name == "High");
   CHECK(video.level == 31);
   CHECK(contains(video.container, "mp4"));
-  CHECK(video.width == 160);
-  CHECK(video.coded_height == 96);
+  CHECK(video.width == 352);
+  CHECK(video.coded_height == 256);
   CHECK(video.frame_rate.num == 25 * video.frame_rate.den);
   CHECK(video.duration_us == 960000);
   CHECK(video.num_frames == 24);
@@ -133,7 +133,7 @@ TEST_CASE("what names other inputs is refused and opens nothing") {
       "<Representation><BaseURL>" +
       trap + "</BaseURL></Representation></AdaptationSet></Period></MPD>";
   const std::string session =
-      "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nt=0 0\nm=video 5004 RTP/AVP 96\n";
+      "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n";
   for (const auto& [name, text] : {std::pair{"p.m3u8", playlist},
                                    {"p.mp4", playlist},
                                    {"c.txt", concat},
