@@ -37,7 +37,10 @@ for (const [name, format, shape, planes] of kNative) {
       using frame = await firstFrame(device, path);
       assertEquals(frame.format as string, format);
       assertEquals(frame.shape, shape);
-      assertEquals(frame.planes.map((plane) => [...plane.shape]), planes.map((wanted) => [...wanted]));
+      assertEquals(
+        frame.planes.map((plane) => [...plane.shape]),
+        planes.map((wanted) => [...wanted]),
+      );
       for (const plane of frame.planes) {
         assertEquals(plane.dtype, frame.dtype);
         const bytes = plane.dtype === "uint16" ? 2 : 1;
@@ -136,16 +139,17 @@ test("colorSpace of a decoder replaces the stream's matrix and range", async () 
 });
 
 test("raw frames are the decoder's own planes", async () => {
-  const wanted: readonly [name: string, format: string, planes: readonly (readonly number[])[]][] = [
-    ["h264_b_pyramid.mp4", "I420", [[144, 176], [72, 88], [72, 88]]],
-    ["vp9_odd.webm", "I420", [[241, 321], [121, 161], [121, 161]]],
-    ["h264_422.mp4", "I422", [[144, 176], [144, 88], [144, 88]]],
-    ["h264_444.mp4", "I444", [[144, 176], [144, 176], [144, 176]]],
-    ["hevc_10bit.mp4", "I420P16", [[144, 176], [72, 88], [72, 88]]],
-    ["h264_422_10bit.mp4", "I422P16", [[144, 176], [144, 88], [144, 88]]],
-    ["hevc_444_12bit.mp4", "I444P16", [[144, 176], [144, 176], [144, 176]]],
-    ["hevc_gray.mp4", "GRAY8", [[144, 176]]],
-  ];
+  const wanted: readonly [name: string, format: string, planes: readonly (readonly number[])[]][] =
+    [
+      ["h264_b_pyramid.mp4", "I420", [[144, 176], [72, 88], [72, 88]]],
+      ["vp9_odd.webm", "I420", [[241, 321], [121, 161], [121, 161]]],
+      ["h264_422.mp4", "I422", [[144, 176], [144, 88], [144, 88]]],
+      ["h264_444.mp4", "I444", [[144, 176], [144, 176], [144, 176]]],
+      ["hevc_10bit.mp4", "I420P16", [[144, 176], [72, 88], [72, 88]]],
+      ["h264_422_10bit.mp4", "I422P16", [[144, 176], [144, 88], [144, 88]]],
+      ["hevc_444_12bit.mp4", "I444P16", [[144, 176], [144, 176], [144, 176]]],
+      ["hevc_gray.mp4", "GRAY8", [[144, 176]]],
+    ];
   await withDevice(async (device) => {
     for (const [name, format, planes] of wanted) {
       const { path } = await clip(name);

@@ -16,6 +16,7 @@ import "./source_fault_contract.ts";
 import "./source_close_contract.ts";
 import "./refusal_contract.ts";
 import "./decoder_contract.ts";
+import "./concurrency_contract.ts";
 import "./loop_contract.ts";
 import "./damage_contract.ts";
 import "./stream_change_contract.ts";

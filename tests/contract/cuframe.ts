@@ -30,3 +30,34 @@ export const {
   Tensor,
   UnsupportedError,
 } = recorded;
+
+/** The type of the same name. */
+export type ClosedError = cuframe.ClosedError;
+/** The type of the same name. */
+export type CorruptDataError = cuframe.CorruptDataError;
+/** The type of the same name. */
+export type CuframeAdapter = cuframe.CuframeAdapter;
+/** The type of the same name. */
+export type CuframeError = cuframe.CuframeError;
+/** The type of the same name. */
+export type Decoder = cuframe.Decoder;
+/** The type of the same name. */
+export type Demuxer = cuframe.Demuxer;
+/** The type of the same name. */
+export type Device = cuframe.Device;
+/** The type of the same name. */
+export type DeviceLostError = cuframe.DeviceLostError;
+/** The type of the same name. */
+export type Frame = cuframe.Frame;
+/** The type of the same name. */
+export type LibraryError = cuframe.LibraryError;
+/** The type of the same name. */
+export type MediaIoError = cuframe.MediaIoError;
+/** The type of the same name. */
+export type OutOfMemoryError = cuframe.OutOfMemoryError;
+/** The type of the same name. */
+export type Packet = cuframe.Packet;
+/** The type of the same name. */
+export type Tensor = cuframe.Tensor;
+/** The type of the same name. */
+export type UnsupportedError = cuframe.UnsupportedError;

@@ -1,5 +1,6 @@
 /** Adapters and devices. */
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
+import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { test } from "node:test";
 import { clip } from "../support/clips.ts";
@@ -13,7 +14,14 @@ import {
   requestDevice,
   UnsupportedError,
 } from "./cuframe.ts";
-import { barcodeOf, contractBackend, firstFrame, inTime, numbersOf, withDevice } from "./contract_device.ts";
+import {
+  barcodeOf,
+  contractBackend,
+  firstFrame,
+  inTime,
+  numbersOf,
+  withDevice,
+} from "./contract_device.ts";
 
 const backend = contractBackend();
 
@@ -64,8 +72,20 @@ test("a backend that is not there is an UnsupportedError that says what there is
 
 test("decoderSupport() knows the codecs that the clips use", async () => {
   const adapter = await requestAdapter({ backend });
-  const codecs = ["h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg"];
-  for (const codec of [...codecs, "vc1", "avc1.64001f", "hvc1.1.6.L93.B0", "vp09.00.10.08", "h265"]) {
+  const codecs = [
+    "h264",
+    "hevc",
+    "av1",
+    "vp8",
+    "vp9",
+    "mpeg1video",
+    "mpeg2video",
+    "mpeg4",
+    "mjpeg",
+  ];
+  for (
+    const codec of [...codecs, "vc1", "avc1.64001f", "hvc1.1.6.L93.B0", "vp09.00.10.08", "h265"]
+  ) {
     const support = await adapter.decoderSupport({ codec });
     assertEquals([support.isSupported, support.reason], [true, ""], codec);
     assert(support.implementation.length > 0, codec);
@@ -130,7 +150,7 @@ test("descriptors of adapters and devices are checked", async () => {
 test("a device has the properties that were asked for", async () => {
   const adapter = await requestAdapter({ backend });
   using device = await adapter.requestDevice({ threads: 2, label: "two threads" });
-  assertInstanceOf(device, Device);
+  assert(device instanceof Device);
   assertEquals([device.backend, device.threads, device.label], [backend, 2, "two threads"]);
   await using other = await requestDevice({ backend });
   assertEquals(other.label, "device");
@@ -160,17 +180,12 @@ test("device.stats counts what is alive and what was done", async () => {
     assertEquals(device.stats.liveFrames, 0);
     decoder.close();
     demuxer.close();
-    using blob = await device.createDemuxer(new Uint8Array(await readBytes(path)));
+    using blob = await device.createDemuxer(new Uint8Array(await readFile(path)));
     assertEquals([device.stats.liveSources, device.stats.liveDemuxers], [1, 1]);
     blob.close();
     assert(device.stats.pooledBytes >= 0 && device.stats.quarantinedBytes === 0);
   });
 });
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  const { readFile } = await import("node:fs/promises");
-  return await readFile(path);
-}
 
 test("devices count for themselves", async () => {
   const { path } = await clip("h264_64x64.mp4");

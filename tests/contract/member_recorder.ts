@@ -8,6 +8,12 @@
 type Callable = (this: unknown, ...args: unknown[]) => unknown;
 type Class = abstract new (...args: never[]) => unknown;
 
+/** What the language and the runtimes put into every error. */
+const kErrorFields: readonly PropertyKey[] = [
+  ...["message", "stack", "name", "cause", "line", "column", "sourceURL"],
+  ...["originalLine", "originalColumn"],
+];
+
 /** Takes over public objects and records what is used of them. */
 export class MemberRecorder {
   readonly #uses = new Map<string, number>();
@@ -114,7 +120,7 @@ export class MemberRecorder {
     this.#instances.add(value);
     const name = this.#classes.get(prototype)!;
     this.#uses.set(`new ${name}`, this.#uses.get(`new ${name}`)! + 1);
-    this.#takeMembers(name, value, ["message", "stack", "name", "cause", "line", "column"]);
+    this.#takeMembers(name, value, value instanceof Error ? kErrorFields : []);
   }
 }
 

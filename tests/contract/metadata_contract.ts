@@ -166,7 +166,9 @@ test("an index that is no video stream is refused with what there is", async () 
   await withDevice(async (device) => {
     for (const streamIndex of [1, 2, 1000]) {
       const error = await assertRejects(() => device.createDemuxer(path, { streamIndex }), Error);
-      assert(error instanceof CuframeError || error instanceof RangeError || error instanceof TypeError);
+      assert(
+        error instanceof CuframeError || error instanceof RangeError || error instanceof TypeError,
+      );
       assertMatch(error.message, new RegExp(`\\b${streamIndex}\\b`));
       assertMatch(error.message, /video/);
     }

@@ -4,13 +4,7 @@ import { test } from "node:test";
 import type { PacketDescriptor } from "../../mod.ts";
 import { allClips, clip } from "../support/clips.ts";
 import { Packet } from "./cuframe.ts";
-import {
-  assertRun,
-  barcodeOf,
-  decodePackets,
-  numbersOf,
-  withDevice,
-} from "./contract_device.ts";
+import { assertRun, barcodeOf, decodePackets, numbersOf, withDevice } from "./contract_device.ts";
 import { reference } from "./reference.ts";
 
 for (const { name, state } of allClips()) {
@@ -74,7 +68,7 @@ for (const name of ["h264_b_pyramid.mp4", "h264.mkv", "h264.ts", "hevc.mp4", "he
   });
 }
 
-test("key packets of AV1 hold the sequence header, as stored in mp4 they hold it too", async () => {
+test("key packets of AV1 hold the sequence header", async () => {
   const { path } = await clip("av1.mp4");
   await withDevice(async (device) => {
     using demuxer = await device.createDemuxer(path);
@@ -194,7 +188,7 @@ test("reads that overlap give the packets in order", async () => {
   });
 });
 
-test("new headers in the middle of a container's packets come as decoderConfig", async () => {
+test("packets of a stream whose headers do not change bring no decoderConfig", async () => {
   const { path } = await clip("h264_b_pyramid.mp4");
   await withDevice(async (device) => {
     using demuxer = await device.createDemuxer(path);

@@ -5,11 +5,11 @@ import { dirname, join } from "node:path";
 import type { ColorSpace } from "../../mod.ts";
 import type { Clip } from "../support/clips.ts";
 import {
+  ffprobeFrames,
+  ffprobePackets,
   type ProbedFrame,
   type ProbedPacket,
   type ProbeRecord,
-  ffprobeFrames,
-  ffprobePackets,
   runCommand,
 } from "../support/ffmpeg.ts";
 
@@ -53,7 +53,12 @@ export function videoOf({ streams }: Reference): ProbeRecord {
   return streams.find((stream) => stream.codec_type === "video")!;
 }
 
-const kPrimaries: Names = { bt709: "bt709", bt470bg: "bt470bg", smpte170m: "smpte170m", bt2020: "bt2020" };
+const kPrimaries: Names = {
+  bt709: "bt709",
+  bt470bg: "bt470bg",
+  smpte170m: "smpte170m",
+  bt2020: "bt2020",
+};
 const kTransfer: Names = {
   ...{ bt709: "bt709", smpte170m: "smpte170m", smpte2084: "pq", "bt2020-10": 14 },
 };

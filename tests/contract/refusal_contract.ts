@@ -148,7 +148,9 @@ test("a QuickTime file whose data lies elsewhere opens no other file", async () 
 
 test("files that were cut off give what is there, and say where they end", async () => {
   await withDevice(async (device) => {
-    for (const name of ["h264_truncated.ts", "h264_truncated.mkv", "h264_faststart_truncated.mp4"]) {
+    for (
+      const name of ["h264_truncated.ts", "h264_truncated.mkv", "h264_faststart_truncated.mp4"]
+    ) {
       const { path } = await clip(name);
       using demuxer = await device.createDemuxer(path);
       using decoder = await device.createDecoder({ codec: demuxer.codec, onError: "conceal" });

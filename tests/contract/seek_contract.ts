@@ -144,7 +144,7 @@ test("seek() checks its argument", async () => {
 });
 
 test("a source that streams cannot seek, and says what would", async () => {
-  const bytes = await readFile((await clip("h264.ts")).path);
+  const bytes = new Uint8Array(await readFile((await clip("h264.ts")).path));
   await withDevice(async (device) => {
     using demuxer = await device.createDemuxer(new Blob([bytes]).stream());
     assertEquals(demuxer.isSeekable, false);

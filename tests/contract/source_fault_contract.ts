@@ -142,7 +142,11 @@ test("chunks that are no bytes are a TypeError at the await", async () => {
         yield bytes.subarray(0, 10_000);
         yield wrong as Uint8Array;
       })();
-      await assertRejects(() => inTime(consume(device, source), "The source"), TypeError, "Uint8Array");
+      await assertRejects(
+        () => inTime(consume(device, source), "The source"),
+        TypeError,
+        "Uint8Array",
+      );
     }
   });
 });

@@ -1,2 +1,0 @@
-import "./color_type_contract.ts";
-import "./tensor_contract.ts";
