@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -1873534773;
+export const ABI_HASH: number = 2127530793;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -1054,11 +1054,11 @@ export class StreamInfo extends Struct {
 /** The struct CufPacketInfo. */
 export class PacketInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 88;
+  static readonly size: number = 104;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(88, true, bytes, at);
+    super(104, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1116,9 +1116,25 @@ export class PacketInfo extends Struct {
   get rotation(): number { return this.getI32(80); }
   set rotation(value: number) { this.setI32(80, value); }
 
-  /** Field reserved (uint32_t). */
-  get reserved(): number { return this.getU32(84); }
-  set reserved(value: number) { this.setU32(84, value); }
+  /** Field coded_width (uint32_t). */
+  get codedWidth(): number { return this.getU32(84); }
+  set codedWidth(value: number) { this.setU32(84, value); }
+
+  /** Field coded_height (uint32_t). */
+  get codedHeight(): number { return this.getU32(88); }
+  set codedHeight(value: number) { this.setU32(88, value); }
+
+  /** Field codec_tag (uint32_t). */
+  get codecTag(): number { return this.getU32(92); }
+  set codecTag(value: number) { this.setU32(92, value); }
+
+  /** Field bits_per_coded_sample (uint32_t). */
+  get bitsPerCodedSample(): number { return this.getU32(96); }
+  set bitsPerCodedSample(value: number) { this.setU32(96, value); }
+
+  /** 1 + libav's number. */
+  get pixelFormat(): number { return this.getU32(100); }
+  set pixelFormat(value: number) { this.setU32(100, value); }
 }
 
 /** The struct CufDecoderDesc. */

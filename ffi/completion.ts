@@ -153,6 +153,11 @@ export class Completions {
     if (--this.#holders === 0) this.#wake.release();
   }
 
+  /** Delivers what is there. */
+  deliver(): void {
+    this.#drain();
+  }
+
   /** Takes all records. The poll that finds none arms the queue, so that the next one wakes. */
   #drain(): void {
     for (;;) {
@@ -211,6 +216,11 @@ export function nextTicket(last: number, isUsed: (ticket: number) => boolean): n
 }
 
 let current: Completions | undefined;
+
+/** Delivers soon what is there already, for records that nobody waits for, such as those of a close. */
+export function deliverSoon(): void {
+  queueMicrotask(() => current?.deliver());
+}
 
 function completions(): Completions {
   return current ??= new Completions(library());

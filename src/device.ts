@@ -5,7 +5,7 @@
  */
 
 import { DeviceDesc, DeviceInfo, DeviceStats as NativeStats, ErrorStruct } from "../ffi/abi.ts";
-import { queue } from "../ffi/completion.ts";
+import { deliverSoon, queue } from "../ffi/completion.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { createDecoder, type Decoder } from "./decoder.ts";
 import type { DecoderDescriptor } from "./decoder_options.ts";
@@ -148,6 +148,8 @@ export class Device implements AsyncDisposable, Disposable {
   /** Closes the device, its demuxers and its decoders. Frames stay valid until they are closed. */
   close(): void {
     this.#handle.close();
+    // Sources that nobody waits for hear of it, too, and are cancelled.
+    deliverSoon();
     this.#lose({ reason: "closed", message: `The device '${this.label}' was closed` });
   }
 

@@ -15,7 +15,6 @@ export type ErrorCode =
   | "corrupt-data"
   | "out-of-memory"
   | "io"
-  | "aborted"
   | "device-lost"
   | "closed"
   | "internal";
@@ -139,7 +138,8 @@ export function publicError(error: unknown): unknown {
     case Status.IO:
       return new MediaIoError(message, { nativeCode });
     case Status.ABORTED:
-      return new CuframeError(message, { nativeCode, code: "aborted" });
+      // Not by a signal, whose reason the caller gets: something that the work needs was closed.
+      return new ClosedError(message, { nativeCode });
     case Status.DEVICE_LOST:
       return new DeviceLostError(message, { nativeCode });
     default:

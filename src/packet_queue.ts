@@ -7,6 +7,7 @@
 import { PacketInfo } from "../ffi/abi.ts";
 import type { NativeHandle } from "../ffi/handle.ts";
 import type { DecoderConfig } from "./decoder_config.ts";
+import { bytesOf } from "./descriptor.ts";
 import { checked, native, opened, type Outcome, run } from "./native_call.ts";
 import { DemuxedPacket, Packet } from "./packet.ts";
 
@@ -27,12 +28,14 @@ export class PacketQueue {
   #batch: Packet[] = [];
   #at = 0;
   #reading: Reading | null = null;
-  #headers: Uint8Array | null = null;
+  #headers: Uint8Array | null;
 
   /** Reads from an open demuxer; `explain` turns a failure into what the consumer gets. */
   constructor(handle: NativeHandle, config: DecoderConfig, explain: (error: unknown) => unknown) {
     this.#handle = handle;
     this.#config = config;
+    // They go with the first packet, so that a decoder made with the codec's name alone gets them, too.
+    this.#headers = config.description === undefined ? null : bytesOf(config.description);
     this.#explain = explain;
   }
 

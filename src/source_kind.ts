@@ -52,9 +52,12 @@ export type Source =
   | SeekableSource
   | Feeder;
 
+/** What next() of Chunks gives at the end. */
+export const END: unique symbol = Symbol("end of the source");
+
 /** Chunks of a source, one after another. */
 export interface Chunks {
-  /** The next chunk, null at the end. */
+  /** The next chunk, END at the end: a source may give anything else by mistake, also null. */
   next(): Promise<unknown>;
   /** Tells the source that nothing more is wanted. */
   cancel(): unknown;
@@ -154,7 +157,7 @@ function streamChunks(stream: ReadableStream<unknown>, name: string): ChunkSourc
       next: async () => {
         const { done, value } = await reader.read();
         if (done) reader.releaseLock();
-        return done ? null : value;
+        return done ? END : value;
       },
       cancel: async () => {
         await reader.cancel();
@@ -171,7 +174,7 @@ function iterableChunks(iterable: AsyncIterable<unknown>): ChunkSource {
     return {
       next: async () => {
         const { done, value } = await iterator.next();
-        return done ? null : value;
+        return done ? END : value;
       },
       cancel: () => iterator.return?.(),
     };
@@ -190,7 +193,7 @@ function countedChunks(name: string, fill: Feeder): ChunkSource {
     return {
       next: async () => {
         const count = checkCount(await fill(buffer), FEEDER_BYTES, name);
-        return count === 0 ? null : buffer.subarray(0, count);
+        return count === 0 ? END : buffer.subarray(0, count);
       },
       cancel: () => {},
     };

@@ -5,7 +5,7 @@
  */
 
 import { bytesOf, describe, isBytes } from "./descriptor.ts";
-import type { ChunkSource, RangeSource } from "./source_kind.ts";
+import { type ChunkSource, END, type RangeSource } from "./source_kind.ts";
 
 /** A source broke its contract. The consumer gets this error itself, not one that wraps it. */
 export class SourceCountError extends RangeError {
@@ -49,7 +49,7 @@ export async function pumpChunks(
   try {
     while (!stop.aborted) {
       const chunk = await chunks.next();
-      if (chunk === null) {
+      if (chunk === END) {
         isDone = true;
         return;
       }

@@ -37,6 +37,11 @@ Packet packet_of(const CufPacketInfo& info, const uint8_t* data, uint32_t length
   packet.position = info.position_bytes;
   if (info.time_base.den > 0) packet.time_base = {info.time_base.num, info.time_base.den};
   packet.rotation = info.rotation;
+  packet.hints = {.coded_width = info.coded_width,
+                  .coded_height = info.coded_height,
+                  .codec_tag = info.codec_tag,
+                  .bits_per_coded_sample = info.bits_per_coded_sample,
+                  .pixel_format = info.pixel_format};
   packet.is_key = info.flags & CUF_PACKET_KEY;
   packet.is_discard = info.flags & CUF_PACKET_DISCARD;
   packet.is_corrupt = info.flags & CUF_PACKET_CORRUPT;

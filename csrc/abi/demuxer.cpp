@@ -88,6 +88,11 @@ CufPacketInfo packet_info_of(const Packet& packet, uint32_t offset) {
   info.extradata_offset = info.data_offset + info.data_size;
   info.extradata_size = static_cast<uint32_t>(packet.extradata.size);
   info.rotation = packet.rotation;
+  info.coded_width = packet.hints.coded_width;
+  info.coded_height = packet.hints.coded_height;
+  info.codec_tag = packet.hints.codec_tag;
+  info.bits_per_coded_sample = packet.hints.bits_per_coded_sample;
+  info.pixel_format = packet.hints.pixel_format;
   return info;
 }
 

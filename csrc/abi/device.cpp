@@ -6,6 +6,7 @@
 #include "abi/boundary.h"
 #include "core/device.h"
 #include "core/executor.h"
+#include "core/picture_convert.h"
 #include "core/registry.h"
 #include "libav/backend.h"
 
@@ -36,6 +37,12 @@ void require_cpu(uint32_t backend, uint32_t ordinal) {
   }
   require(backend <= CUF_BACKEND_CUDA, "Unknown backend; auto, cpu and cuda exist");
   require(ordinal == 0, "The cpu backend has the one adapter 0");
+}
+
+// The bound of av_image_check_size(): rows are padded by 128 samples of 8 bytes, and an image stays
+// below 2 GiB.
+bool fits_in_memory(uint64_t width, uint64_t height) {
+  return (width + 128) * 8 * (height + 128) < INT32_MAX;
 }
 
 }  // namespace
@@ -77,16 +84,21 @@ int32_t cuf_adapter_decoder_support(const CufDecoderQuery* query, CufDecoderSupp
   return guarded(error, [&] {
     const CufDecoderQuery desc = read_struct(query);
     require_cpu(desc.backend, desc.ordinal);
-    const auto chroma =
+    auto chroma =
         checked_enum<ChromaFormat>(desc.chroma_format, CUF_CHROMA_OTHER, "Unknown chroma format");
+    if (chroma == ChromaFormat::unknown) chroma = ChromaFormat::c420;
     const uint32_t depth = desc.bit_depth == 0 ? 8 : desc.bit_depth;
-    const DecoderLimits limits = libav::backend().decoder_support(
-        get_text(desc.codec, "codec"),
-        chroma == ChromaFormat::unknown ? ChromaFormat::c420 : chroma, depth);
+    const DecoderLimits limits =
+        libav::backend().decoder_support(get_text(desc.codec, "codec"), chroma, depth);
     CufDecoderSupport support{};
     support.is_supported = limits.is_supported;
     put_text(support.implementation, limits.implementation);
     put_text(support.reason, limits.reason);
+    if (limits.is_supported && !fits_in_memory(desc.width, desc.height)) {
+      support.is_supported = 0;
+      put_text(support.reason, "A picture of this size is larger than libav takes");
+    }
+    support.native_format = static_cast<uint32_t>(native_format_of(chroma, depth));
     write_struct(out, support);
     return CUF_OK;
   });

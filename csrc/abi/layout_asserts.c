@@ -422,7 +422,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufStreamInfo*)0)->codec), char[32]
 _Static_assert(offsetof(struct CufStreamInfo, language) == 80, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufStreamInfo*)0)->language), char[16]), "");
 
-_Static_assert(sizeof(struct CufPacketInfo) == 88, "");
+_Static_assert(sizeof(struct CufPacketInfo) == 104, "");
 _Static_assert(_Alignof(struct CufPacketInfo) == 8, "");
 _Static_assert(offsetof(struct CufPacketInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->struct_size), uint32_t), "");
@@ -452,8 +452,16 @@ _Static_assert(offsetof(struct CufPacketInfo, extradata_size) == 76, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->extradata_size), uint32_t), "");
 _Static_assert(offsetof(struct CufPacketInfo, rotation) == 80, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->rotation), int32_t), "");
-_Static_assert(offsetof(struct CufPacketInfo, reserved) == 84, "");
-_Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->reserved), uint32_t), "");
+_Static_assert(offsetof(struct CufPacketInfo, coded_width) == 84, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->coded_width), uint32_t), "");
+_Static_assert(offsetof(struct CufPacketInfo, coded_height) == 88, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->coded_height), uint32_t), "");
+_Static_assert(offsetof(struct CufPacketInfo, codec_tag) == 92, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->codec_tag), uint32_t), "");
+_Static_assert(offsetof(struct CufPacketInfo, bits_per_coded_sample) == 96, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->bits_per_coded_sample), uint32_t), "");
+_Static_assert(offsetof(struct CufPacketInfo, pixel_format) == 100, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->pixel_format), uint32_t), "");
 
 _Static_assert(sizeof(struct CufDecoderDesc) == 64, "");
 _Static_assert(_Alignof(struct CufDecoderDesc) == 4, "");

@@ -41,6 +41,10 @@ void DecodeSession::open(std::shared_ptr<Device> device, Options options,
 
 void DecodeSession::close() noexcept {
   is_closed_ = true;
+  {
+    std::lock_guard lock(reading_mutex_);
+    if (reading_) reading_->interrupt(true);
+  }
   --device_->counters.live_decoders;
   {
     std::lock_guard lock(results_mutex_);
@@ -83,6 +87,8 @@ void DecodeSession::note(const Error& error) {
 
 void DecodeSession::keep(Picture picture) {
   if (picture.decode_status != DecodeStatus::ok) ++frames_corrupt_;
+  if (picture.decode_status != DecodeStatus::ok && options_.decoder.on_error == OnError::skip)
+    return;
   ++frames_decoded_;
   ++device_->counters.frames_decoded;
   if (events_.size() >= kMostKeptEvents) {
@@ -178,17 +184,31 @@ void DecodeSession::reset(std::shared_ptr<Ticket> ticket) {
 void DecodeSession::read(std::shared_ptr<DemuxSession> demuxer, size_t max_frames, size_t max_bytes,
                          std::shared_ptr<Ticket> ticket) {
   post(std::move(ticket), [this, demuxer, max_frames, max_bytes](Ticket& current) {
-    current.on_cancel([demuxer] { demuxer->interrupt(true); });
-    try {
-      read_now(*demuxer, max_frames, max_bytes, current);
-    } catch (...) {
-      current.on_cancel(nullptr);
-      demuxer->interrupt(false);
-      throw;
-    }
-    current.on_cancel(nullptr);
-    demuxer->interrupt(false);
+    read_from(demuxer, max_frames, max_bytes, current);
   });
+}
+
+void DecodeSession::read_from(const std::shared_ptr<DemuxSession>& demuxer, size_t max_frames,
+                              size_t max_bytes, Ticket& ticket) {
+  {
+    std::lock_guard lock(reading_mutex_);
+    if (is_closed_) return;
+    reading_ = demuxer;
+  }
+  ticket.on_cancel([demuxer] { demuxer->interrupt(true); });
+  const auto end = [&] {
+    ticket.on_cancel(nullptr);
+    std::lock_guard lock(reading_mutex_);
+    reading_ = nullptr;
+    demuxer->interrupt(false);
+  };
+  try {
+    read_now(*demuxer, max_frames, max_bytes, ticket);
+  } catch (...) {
+    end();
+    throw;
+  }
+  end();
 }
 
 // Pictures before a failure are delivered first; the next read finds the failure in front.

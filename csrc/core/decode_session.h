@@ -71,10 +71,17 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   void read_now(DemuxSession& demuxer, size_t max_frames, size_t max_bytes, Ticket& ticket);
   void deliver(Ticket& ticket, size_t count, bool is_end);
 
+  void read_from(const std::shared_ptr<DemuxSession>& demuxer, size_t max_frames, size_t max_bytes,
+                 Ticket& ticket);
+
   const std::shared_ptr<Device> device_;
   const Options options_;
   const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
   std::atomic<bool> is_closed_ = false;
+
+  std::mutex reading_mutex_;
+  std::shared_ptr<DemuxSession>
+      reading_;  // what a read is waiting for, so that close() can wake it
 
   // Only the strand touches these.
   std::unique_ptr<Decoder> decoder_;

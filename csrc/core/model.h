@@ -73,6 +73,16 @@ struct Bytes {
   size_t size = 0;
 };
 
+// What some codecs leave to the container (FFV1 and WMV2 the size, raw video everything); 0 =
+// unknown.
+struct StreamHints {
+  uint32_t coded_width = 0;
+  uint32_t coded_height = 0;
+  uint32_t codec_tag = 0;
+  uint32_t bits_per_coded_sample = 0;
+  uint32_t pixel_format = 0;  // 1 + libav's number
+};
+
 struct Packet {
   Bytes payload;
   Bytes extradata;  // not empty: new codec headers come into force with this packet
@@ -85,6 +95,7 @@ struct Packet {
   int64_t duration = 0;
   int64_t position = -1;
   Rational time_base{1, 1000000};
+  StreamHints hints;
   int32_t rotation = 0;
   bool is_key = false;
   bool is_discard = false;  // decoded for reference, not shown (edit lists)

@@ -259,6 +259,16 @@ Picture convert_output(const Picture& picture, ColorType type, const ColorOverri
   throw Error(Status::invalid_argument, "Unknown output colour type");
 }
 
+Format native_format_of(ChromaFormat chroma, uint32_t bit_depth) {
+  Image image{};
+  image.width = image.height = 2;
+  image.bit_depth = static_cast<uint8_t>(bit_depth);
+  image.log2_chroma_width = chroma == ChromaFormat::c444 || chroma == ChromaFormat::other ? 0 : 1;
+  image.log2_chroma_height = chroma == ChromaFormat::c420 || chroma == ChromaFormat::c400 ? 1 : 0;
+  image.chroma = chroma == ChromaFormat::c400 ? ChromaLayout::none : ChromaLayout::planar;
+  return format_of(pixels::native_format_of(image));
+}
+
 const char* conversion_target() {
   return pixels::vector_target();
 }

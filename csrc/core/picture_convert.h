@@ -17,6 +17,9 @@ struct ColorOverride {
 Picture convert_output(const Picture& picture, ColorType type, const ColorOverride& color,
                        Memory& memory);
 
+// The layout of native pictures of this kind.
+Format native_format_of(ChromaFormat chroma, uint32_t bit_depth);
+
 struct TensorOptions {
   Layout layout = Layout::hwc;
   Dtype dtype = Dtype::uint8;

@@ -61,8 +61,9 @@ class Decoder {
   // stays usable.
   virtual void send(const Packet& packet) = 0;
   virtual void send_end() = 0;
-  // false: wants more input, or after send_end: drained. May throw as send does; the next call goes
-  // on behind the damage.
+  // With OnError::skip and conceal damaged pictures come with their status; which are dropped is
+  // the caller's matter. false: wants more input, or after send_end: drained. May throw as send
+  // does; the next call goes on behind the damage.
   virtual bool receive(Picture& out) = 0;
   virtual void reset() = 0;  // forget everything and take packets of a new start
   virtual const std::string& implementation() const = 0;

@@ -364,7 +364,12 @@ struct CufPacketInfo {
   uint32_t extradata_offset;
   uint32_t extradata_size; /* not 0: new codec headers come into force with this packet */
   int32_t rotation;
-  uint32_t reserved;
+  /* What some codecs leave to the container; 0 = unknown. */
+  uint32_t coded_width;
+  uint32_t coded_height;
+  uint32_t codec_tag;
+  uint32_t bits_per_coded_sample;
+  uint32_t pixel_format; /* 1 + libav's number */
 };
 
 struct CufDecoderDesc {

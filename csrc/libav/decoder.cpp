@@ -75,7 +75,7 @@ class LibavDecoder : public Decoder {
   };
   std::optional<Decoded> next_frame();
   void keep_ready_frames();
-  bool show(Decoded decoded, Picture& out);
+  void show(Decoded decoded, Picture& out);
   void fill_missing_pts(AVFrame& frame);
   void note_sent(const Packet& packet);
   void note_shown(const AVFrame& frame);
@@ -101,6 +101,18 @@ class LibavDecoder : public Decoder {
   bool is_ending_ = false;
 };
 
+void use_hints(AVCodecContext& context, const StreamHints& hints) {
+  context.width = static_cast<int>(hints.coded_width & 0xFFFF);
+  context.height = static_cast<int>(hints.coded_height & 0xFFFF);
+  context.codec_tag = hints.codec_tag;
+  context.bits_per_coded_sample = static_cast<int>(hints.bits_per_coded_sample & 0xFF);
+  const auto format = static_cast<AVPixelFormat>(static_cast<int>(hints.pixel_format & 0xFFFF) - 1);
+  // Other decoders find the format in their headers, and would be misled.
+  if (context.codec_id == AV_CODEC_ID_RAWVIDEO && av_pix_fmt_desc_get(format)) {
+    context.pix_fmt = format;
+  }
+}
+
 void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) const {
   const auto* stream = static_cast<const AVCodecParameters*>(first.backend_stream.get());
   const bool knows_stream = stream && stream->codec_id == codec_.id;
@@ -115,6 +127,7 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
     std::copy_n(options_.extradata.data(), size, context.extradata);
     context.extradata_size = static_cast<int>(size);
   }
+  if (!knows_stream) use_hints(context, first.hints);
   if (context.width <= 0 || context.height <= 0) {
     context.width = static_cast<int>(options_.width);
     context.height = static_cast<int>(options_.height);
@@ -264,34 +277,30 @@ void LibavDecoder::fill_missing_pts(AVFrame& frame) {
   if (frame_duration(frame) > 0) last_duration_ = frame_duration(frame);
 }
 
-// False: the frame is dropped.
-bool LibavDecoder::show(Decoded decoded, Picture& out) {
+void LibavDecoder::show(Decoded decoded, Picture& out) {
   AVFrame& frame = *decoded.frame;
   fill_missing_pts(frame);
-  if (decode_status(frame) != DecodeStatus::ok && options_.on_error != OnError::conceal) {
-    if (options_.on_error == OnError::skip) return false;
+  if (decode_status(frame) != DecodeStatus::ok && options_.on_error == OnError::raise) {
     throw Error(Status::corrupt_data, "A picture of " + options_.codec + " is damaged", 0,
                 to_microseconds(frame.best_effort_timestamp, time_base_));
   }
   out = maker_.make(std::move(decoded.frame), decoded.coded_width, decoded.coded_height, time_base_,
                     rotation_);
-  return true;
 }
 
 bool LibavDecoder::receive(Picture& out) {
-  for (;;) {
-    std::optional<Decoded> decoded;
-    if (ready_.empty()) {
-      decoded = next_frame();
-    } else {
-      auto ready = std::move(ready_.front());
-      ready_.pop_front();
-      if (const auto* error = std::get_if<Error>(&ready)) throw *error;
-      decoded = std::move(std::get<Decoded>(ready));
-    }
-    if (!decoded) return false;
-    if (show(std::move(*decoded), out)) return true;
+  std::optional<Decoded> decoded;
+  if (ready_.empty()) {
+    decoded = next_frame();
+  } else {
+    auto ready = std::move(ready_.front());
+    ready_.pop_front();
+    if (const auto* error = std::get_if<Error>(&ready)) throw *error;
+    decoded = std::move(std::get<Decoded>(ready));
   }
+  if (!decoded) return false;
+  show(std::move(*decoded), out);
+  return true;
 }
 
 void LibavDecoder::reset() {

@@ -34,6 +34,15 @@ Bytes side_data(const std::shared_ptr<AVPacket>& packet, AVPacketSideDataType ty
   return {packet, data, size};
 }
 
+StreamHints hints_of(const AVCodecParameters& parameters) {
+  return {
+      .coded_width = static_cast<uint32_t>(std::max(parameters.width, 0)),
+      .coded_height = static_cast<uint32_t>(std::max(parameters.height, 0)),
+      .codec_tag = parameters.codec_tag,
+      .bits_per_coded_sample = static_cast<uint32_t>(std::max(parameters.bits_per_coded_sample, 0)),
+      .pixel_format = static_cast<uint32_t>(std::max(parameters.format + 1, 0))};
+}
+
 class LibavDemuxer : public Demuxer {
  public:
   explicit LibavDemuxer(const DemuxerOptions& options);
@@ -52,7 +61,7 @@ class LibavDemuxer : public Demuxer {
   Owned<AVPacket> next_leaving();
   void check_end() const;
   int64_t time_of(const AVPacket& packet) const;
-  bool has_exact_index() const;
+  bool has_exact_index(int64_t wanted) const;
   bool jump(int64_t timestamp);
   Owned<AVPacket> next_key();
   Owned<AVPacket> land(int64_t wanted);
@@ -210,6 +219,7 @@ Packet LibavDemuxer::to_packet(Owned<AVPacket> from) {
   out.position = packet->pos;
   out.time_base = video_.time_base;
   out.rotation = video_.rotation;
+  out.hints = hints_of(*bitstream_->parameters());
   out.is_key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
   out.is_discard = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
   out.is_corrupt = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
@@ -249,7 +259,11 @@ Owned<AVPacket> LibavDemuxer::next_key() {
 }
 
 // These seek by a table of all key packets; elsewhere a nearer one may follow where libav lands.
-bool LibavDemuxer::has_exact_index() const {
+// Of a fragmented mp4 libav knows those fragments only that it has come by.
+bool LibavDemuxer::has_exact_index(int64_t wanted) const {
+  const int count = avformat_index_get_entries_count(&stream());
+  const AVIndexEntry* last = avformat_index_get_entry(&stream(), count - 1);
+  if (!last || last->timestamp < wanted) return false;
   const std::string_view name = container_->iformat->name;
   return name.starts_with("mov,") || name.starts_with("matroska,") || name == "avi";
 }
@@ -266,7 +280,7 @@ Owned<AVPacket> LibavDemuxer::land(int64_t wanted) {
     // The first packet after a jump may lack its time (MPEG-PS): then it is not known where this
     // is.
     if (key && time_of(*key) != AV_NOPTS_VALUE && time_of(*key) <= wanted) {
-      if (is_first && has_exact_index()) return key;
+      if (is_first && has_exact_index(wanted)) return key;
       return last_key_before(std::move(key), wanted, [&] { return jump(from); });
     }
     if (key && is_first && key->dts != AV_NOPTS_VALUE) {
