@@ -21,8 +21,8 @@ for (const name of kSeekable) {
       using demuxer = await device.createDemuxer(wanted.path);
       using decoder = await device.createDecoder({ codec: demuxer.codec });
       for (const frame of [20, 15, 44, 0, 31, 14]) {
-        // The middle of a frame's time: rounding must not decide.
-        await demuxer.seek((frame + 0.5) * den / num);
+        // The middle of a frame's time: rounding must not decide. Without an edit list B-frames delay the start.
+        await demuxer.seek((demuxer.startTime ?? 0) / 1e6 + (frame + 0.5) * den / num);
         const first = frames.findLastIndex(({ keyFrame }, i) => keyFrame && i <= frame);
         assertRun(await numbersOf(decoder.frames(demuxer)), first, 45 - first);
       }

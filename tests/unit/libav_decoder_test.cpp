@@ -100,9 +100,10 @@ TEST_CASE("every damaged picture is reported, whatever the threads") {
     CHECK(raised.frames.size() == 24 - expected.size());
     const auto skipped = clips::decode(path, {.threads = 4, .on_error = OnError::skip});
     CHECK(skipped.error_times.empty());
-    CHECK(skipped.frames == raised.frames);
     const auto concealed = clips::decode(path, {.threads = 4, .on_error = OnError::conceal});
     CHECK(concealed.error_times.empty());
+    // Both give the damaged pictures with their status; the session drops them for skip.
+    CHECK(skipped.frames == concealed.frames);
     std::vector<int64_t> marked;
     for (const Picture& picture : concealed.pictures) {
       if (picture.decode_status == DecodeStatus::ok) continue;
