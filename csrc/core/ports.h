@@ -43,6 +43,9 @@ class Demuxer {
   virtual bool read(Packet& out) = 0;  // false at the end
   virtual void seek(double seconds) = 0;
   virtual uint64_t bytes_read() const = 0;
+  // The container itself, for a reader of its tables; null where it cannot be seeked in. Reading
+  // there counts in bytes_read() and leaves read() where it is. Lives no longer than the demuxer.
+  virtual std::shared_ptr<ByteSource> bytes() { return nullptr; }
 };
 
 struct DecoderOptions {
@@ -52,6 +55,10 @@ struct DecoderOptions {
   OnError on_error = OnError::raise;
   uint32_t width = 0;  // hints for codecs that keep the size in the container
   uint32_t height = 0;
+  // Every packet's references will be there: decoding starts at key pictures, without the leading
+  // pictures of the first. Otherwise libav's H.264 decoder holds back, and at the end loses, what
+  // follows a recovery point closely.
+  bool has_all_references = false;
 };
 
 class Decoder {

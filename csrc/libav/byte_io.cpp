@@ -139,6 +139,21 @@ int ByteIo::read_source(uint8_t* out, int capacity) {
   return static_cast<int>(count);
 }
 
+size_t ByteIo::read_at(int64_t position, uint8_t* out, size_t capacity) {
+  if (is_aborted()) throw Error(Status::aborted, "Reading was aborted", AVERROR_EXIT);
+  source_->seek(position);
+  size_t count = 0;
+  try {
+    count = source_->read(out, capacity);
+  } catch (...) {
+    source_->seek(position_);
+    throw;
+  }
+  source_->seek(position_);
+  bytes_read_ += count;
+  return count;
+}
+
 int64_t ByteIo::seek(void* self, int64_t offset, int whence) {
   auto* io = static_cast<ByteIo*>(self);
   try {

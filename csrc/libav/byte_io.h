@@ -29,6 +29,9 @@ class ByteIo {
   bool is_aborted() const { return is_aborted_ && *is_aborted_; }
   // Where the bytes end: the size, or for a stream what was read until now.
   int64_t end() const;
+  // Reads without moving libav's position. Throws what the source throws.
+  size_t read_at(int64_t position, uint8_t* out, size_t capacity);
+  int64_t size() const { return source_->size(); }
   // Throws what the source threw since the last call, or Error(aborted).
   void rethrow();
 

@@ -138,6 +138,9 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
   if (!knows_stream && codec_.id == AV_CODEC_ID_H264) {
     context.strict_std_compliance = FF_COMPLIANCE_STRICT;
   }
+  if (options_.has_all_references && codec_.id == AV_CODEC_ID_H264) {
+    context.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
+  }
   context.pkt_timebase = {first.time_base.num, first.time_base.den};
   set_threads(context, options_.threads);
 }

@@ -34,6 +34,24 @@ Bytes side_data(const std::shared_ptr<AVPacket>& packet, AVPacketSideDataType ty
   return {packet, data, size};
 }
 
+// A second position in the bytes that libav reads.
+class ContainerBytes : public ByteSource {
+ public:
+  explicit ContainerBytes(ByteIo& io) : io_(io) {}
+  size_t read(uint8_t* out, size_t capacity) override {
+    const size_t count = io_.read_at(position_, out, capacity);
+    position_ += static_cast<int64_t>(count);
+    return count;
+  }
+  bool is_seekable() const override { return io_.is_seekable(); }
+  int64_t size() const override { return io_.size(); }
+  void seek(int64_t position) override { position_ = position; }
+
+ private:
+  ByteIo& io_;
+  int64_t position_ = 0;
+};
+
 StreamHints hints_of(const AVCodecParameters& parameters) {
   return {
       .coded_width = static_cast<uint32_t>(std::max(parameters.width, 0)),
@@ -52,6 +70,9 @@ class LibavDemuxer : public Demuxer {
   bool read(Packet& out) override;
   void seek(double seconds) override;
   uint64_t bytes_read() const override { return io_.bytes_read(); }
+  std::shared_ptr<ByteSource> bytes() override {
+    return io_.is_seekable() ? std::make_shared<ContainerBytes>(io_) : nullptr;
+  }
 
  private:
   void open_container(const std::string& path);

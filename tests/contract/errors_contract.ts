@@ -34,7 +34,7 @@ test("every error has its name, its code, a cause and a native code", () => {
     const bare = new Type("Again");
     assertEquals([bare.nativeCode, bare.cause], [0, undefined]);
   }
-  const base = new CuframeError("It was stopped", { code: "aborted" });
+  const base = new CuframeError("It was stopped", { code: "internal" });
   assertEquals([base.name, base.code, base.nativeCode], ["CuframeError", "aborted", 0]);
   assertEquals(new CuframeError("Hm").code, "internal");
   assertEquals(new CorruptDataError("Hm").timestamp, null);

@@ -1,0 +1,59 @@
+#include "core/nal_units.h"
+
+namespace cuf {
+namespace {
+
+using Bytes = std::span<const uint8_t>;
+
+bool is_record(Bytes data) {
+  if (data.size() < 7) return false;
+  return data[0] == 1 || (data[0] == 0 && (data[1] != 0 || data[2] > 1));
+}
+
+NalConfiguration annex_b(Bytes data) {
+  NalConfiguration out;
+  StartCodeUnits units(data);
+  while (const auto unit = units.next()) out.units.push_back(*unit);
+  return out;
+}
+
+// Takes `count` units of 16-bit lengths off the front; false where the bytes end too early.
+bool take_units(Bytes& data, size_t count, std::vector<Bytes>& units) {
+  while (count-- > 0) {
+    if (data.size() < 2) return false;
+    const size_t size = size_t{data[0]} << 8 | data[1];
+    if (data.size() - 2 < size) return false;
+    if (size > 0) units.push_back(data.subspan(2, size));
+    data = data.subspan(2 + size);
+  }
+  return true;
+}
+
+}  // namespace
+
+NalConfiguration read_avcc(Bytes extradata) {
+  if (!is_record(extradata)) return annex_b(extradata);
+  NalConfiguration out;
+  out.length_size = (extradata[4] & 3) + 1;
+  Bytes rest = extradata.subspan(6);
+  if (!take_units(rest, extradata[5] & 31, out.units) || rest.empty()) return out;
+  const size_t pictures = rest[0];
+  rest = rest.subspan(1);
+  take_units(rest, pictures, out.units);
+  return out;
+}
+
+NalConfiguration read_hvcc(Bytes extradata) {
+  if (!is_record(extradata) || extradata.size() < 23) return annex_b(extradata);
+  NalConfiguration out;
+  out.length_size = (extradata[21] & 3) + 1;
+  Bytes rest = extradata.subspan(23);
+  for (size_t arrays = extradata[22]; arrays > 0 && rest.size() >= 3; --arrays) {
+    const size_t count = size_t{rest[1]} << 8 | rest[2];
+    rest = rest.subspan(3);
+    if (!take_units(rest, count, out.units)) break;
+  }
+  return out;
+}
+
+}  // namespace cuf
