@@ -34,8 +34,8 @@ test("every error has its name, its code, a cause and a native code", () => {
     const bare = new Type("Again");
     assertEquals([bare.nativeCode, bare.cause], [0, undefined]);
   }
-  const base = new CuframeError("It was stopped", { code: "internal" });
-  assertEquals([base.name, base.code, base.nativeCode], ["CuframeError", "aborted", 0]);
+  const base = new CuframeError("It was stopped", { code: "unsupported" });
+  assertEquals([base.name, base.code, base.nativeCode], ["CuframeError", "unsupported", 0]);
   assertEquals(new CuframeError("Hm").code, "internal");
   assertEquals(new CorruptDataError("Hm").timestamp, null);
   assertEquals(new CorruptDataError("Hm", { timestamp: -40_000 }).timestamp, -40_000);
