@@ -14,24 +14,22 @@
 import { relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { benchClip, type Contestant, contestants, FLOOR, UNIT } from "./harness/contestants.ts";
+import {
+  benchClip,
+  type Contestant,
+  type ContestantResult,
+  contestants,
+  FLOOR,
+  UNIT,
+} from "./harness/contestants.ts";
 import { measure, median, pairedRatio, round, type Sample, table } from "./harness/measure.ts";
 import { type Peer, PEERS } from "./harness/peers.ts";
 import { verifyPixels } from "./harness/verify.ts";
 import { ROOT, writeResult } from "./harness/workspace.ts";
 
 /** What is known of a contestant after all rounds. */
-interface Row {
-  readonly name: string;
-  readonly work: string;
+interface Row extends ContestantResult {
   readonly command: string;
-  readonly wallSeconds: number;
-  readonly cpuSeconds: number;
-  readonly peakRssMb: number;
-  readonly wallToUnit: number;
-  readonly cpuToUnit: number;
-  readonly wallToFloor: number;
-  readonly cpuToFloor: number;
   readonly walls: readonly number[];
   readonly cpus: readonly number[];
 }

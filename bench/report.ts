@@ -8,20 +8,8 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
+import type { ContestantResult } from "./harness/contestants.ts";
 import { RESULTS } from "./harness/workspace.ts";
-
-/** The part of a contestant's result that is shown. */
-interface Contestant {
-  readonly name: string;
-  readonly work: string;
-  readonly wallSeconds: number;
-  readonly cpuSeconds: number;
-  readonly peakRssMb: number;
-  readonly wallToUnit: number;
-  readonly cpuToUnit: number;
-  readonly wallToFloor: number;
-  readonly cpuToFloor: number;
-}
 
 /** One line of the table of figures. */
 interface Figure {
@@ -43,7 +31,7 @@ interface DecodeResult extends About {
   readonly frames: number;
   readonly unit: string;
   readonly floor: string;
-  readonly contestants: readonly Contestant[];
+  readonly contestants: readonly ContestantResult[];
   readonly absent: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -70,7 +58,7 @@ function judge(wall: number, cpu: number, limit: number): string {
 }
 
 function ratio(
-  { name }: Contestant,
+  { name }: ContestantResult,
   to: string,
   { wall, cpu }: { wall: number; cpu: number },
   limit: number,

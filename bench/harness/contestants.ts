@@ -22,6 +22,28 @@ const LIBAV = ["libavformat", "libavcodec", "libavutil"];
 // libav's own limit for threads that it chooses; cuframe does not go beyond it either.
 const MOST_THREADS = 16;
 
+/** What was measured of a contestant; the unit is `ffmpeg -f null`, the floor the plain C loop. */
+export interface ContestantResult {
+  /** What it is called in tables. */
+  readonly name: string;
+  /** What it hands over: frames, pixels or rgb. */
+  readonly work: string;
+  /** Median wall time of a round. */
+  readonly wallSeconds: number;
+  /** Median user and system time of a round. */
+  readonly cpuSeconds: number;
+  /** Median of the greatest resident set. */
+  readonly peakRssMb: number;
+  /** Median of the pairwise wall ratios to the unit. */
+  readonly wallToUnit: number;
+  /** Median of the pairwise CPU ratios to the unit. */
+  readonly cpuToUnit: number;
+  /** Median of the pairwise wall ratios to the floor. */
+  readonly wallToFloor: number;
+  /** Median of the pairwise CPU ratios to the floor. */
+  readonly cpuToFloor: number;
+}
+
 /** One way to decode the clip, run as a whole process. */
 export interface Contestant {
   /** Name in the tables. */

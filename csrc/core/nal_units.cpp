@@ -31,6 +31,19 @@ bool take_units(Bytes& data, size_t count, std::vector<Bytes>& units) {
 
 }  // namespace
 
+size_t find_start_code(std::span<const uint8_t> data, size_t from) {
+  for (size_t at = from; at + 3 <= data.size();) {
+    if (data[at + 2] > 1) {
+      at += 3;
+    } else if (data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1) {
+      return at;
+    } else {
+      ++at;
+    }
+  }
+  return data.size();
+}
+
 NalConfiguration read_avcc(Bytes extradata) {
   if (!is_record(extradata)) return annex_b(extradata);
   NalConfiguration out;

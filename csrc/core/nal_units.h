@@ -8,35 +8,25 @@
 
 namespace cuf {
 
+// Offset of the next start code 00 00 01 at or behind `from`, or the size.
+size_t find_start_code(std::span<const uint8_t> data, size_t from);
+
 // What lies between the start codes 00 00 01 of MPEG streams, never empty.
 class StartCodeUnits {
  public:
-  explicit StartCodeUnits(std::span<const uint8_t> data) : data_(data), at_(find(0)) {}
+  explicit StartCodeUnits(std::span<const uint8_t> data)
+      : data_(data), at_(find_start_code(data, 0)) {}
 
   std::optional<std::span<const uint8_t>> next() {
     while (at_ < data_.size()) {
       const size_t begin = at_ + 3;
-      at_ = find(begin);
+      at_ = find_start_code(data_, begin);
       if (begin < at_) return data_.subspan(begin, at_ - begin);
     }
     return std::nullopt;
   }
 
  private:
-  // Offset of the next start code, or the size.
-  size_t find(size_t from) const {
-    for (size_t at = from; at + 3 <= data_.size();) {
-      if (data_[at + 2] > 1) {
-        at += 3;
-      } else if (data_[at] == 0 && data_[at + 1] == 0 && data_[at + 2] == 1) {
-        return at;
-      } else {
-        ++at;
-      }
-    }
-    return data_.size();
-  }
-
   std::span<const uint8_t> data_;
   size_t at_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/nal_units.h"
 #include "libav/errors.h"
 #include "libav/handles.h"
 
@@ -74,20 +75,6 @@ Kind av1_kind(int type) {
 int av1_type(const uint8_t* unit, size_t) {
   const int type = unit[0] >> 3 & 0xf;
   return type == 3 || type == 4 || type == 6 || type == 7 ? -1 : type;
-}
-
-// Offset of the next 00 00 01, or size.
-size_t find_start_code(std::span<const uint8_t> data, size_t from) {
-  for (size_t at = from; at + 3 <= data.size();) {
-    if (data[at + 2] > 1) {
-      at += 3;
-    } else if (data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1) {
-      return at;
-    } else {
-      ++at;
-    }
-  }
-  return data.size();
 }
 
 std::vector<HeaderUnit> scan_start_codes(const HeaderSyntax& syntax,
