@@ -60,6 +60,30 @@ std::string damaged_clip() {
   return clips::write("damaged.mp4", bytes);
 }
 
+struct Sorted {
+  std::vector<clips::Shown> good;
+  std::vector<int64_t> damaged_times;  // µs
+};
+
+Sorted by_status(const clips::Decoded& decoded) {
+  Sorted out;
+  for (size_t i = 0; i < decoded.pictures.size(); ++i) {
+    const Picture& picture = decoded.pictures[i];
+    if (picture.decode_status == DecodeStatus::ok) {
+      out.good.push_back(decoded.frames[i]);
+    } else {
+      out.damaged_times.push_back(to_microseconds(picture.pts, picture.time_base));
+    }
+  }
+  return out;
+}
+
+std::vector<int64_t> times_of(const std::vector<clips::Shown>& frames) {
+  std::vector<int64_t> out;
+  for (const clips::Shown& frame : frames) out.push_back(frame.pts);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("frames are those of the ffmpeg command") {
@@ -90,26 +114,27 @@ TEST_CASE("frames that an edit list hides do not appear") {
   CHECK(decoded.frames.size() < packets.size());
 }
 
+// With frame threads libav predicts the pictures behind damage from what it fills in, and that
+// depends on how far the other threads are: of 150 runs of a plain C loop 7 gave other pixels, of
+// the ffmpeg command 2. So pixels are compared with one thread, and which pictures come, and which
+// are damaged, with any number.
 TEST_CASE("every damaged picture is reported, whatever the threads") {
   const std::string path = damaged_clip();
   const auto expected = clips::decode(path, {.threads = 1}).error_times;
   CHECK(expected.size() >= 2);
   for (int round = 0; round < 5; ++round) {
-    const auto raised = clips::decode(path, {.threads = 4});
+    const uint32_t threads = round == 0 ? 1 : 4;
+    const auto raised = clips::decode(path, {.threads = threads});
     CHECK(raised.error_times == expected);
     CHECK(raised.frames.size() == 24 - expected.size());
-    const auto skipped = clips::decode(path, {.threads = 4, .on_error = OnError::skip});
-    CHECK(skipped.error_times.empty());
-    const auto concealed = clips::decode(path, {.threads = 4, .on_error = OnError::conceal});
-    CHECK(concealed.error_times.empty());
-    // Both give the damaged pictures with their status; the session drops them for skip.
-    CHECK(skipped.frames == concealed.frames);
-    std::vector<int64_t> marked;
-    for (const Picture& picture : concealed.pictures) {
-      if (picture.decode_status == DecodeStatus::ok) continue;
-      marked.push_back(to_microseconds(picture.pts, picture.time_base));
+    for (const OnError on_error : {OnError::skip, OnError::conceal}) {
+      const auto marked = clips::decode(path, {.threads = threads, .on_error = on_error});
+      CHECK(marked.error_times.empty());
+      const Sorted sorted = by_status(marked);
+      CHECK(sorted.damaged_times == expected);
+      CHECK(times_of(sorted.good) == times_of(raised.frames));
+      if (threads == 1) CHECK(sorted.good == raised.frames);
     }
-    CHECK(marked == expected);
   }
 }
 
