@@ -14,6 +14,19 @@
  * }
  * ```
  *
+ * Random access by frame index:
+ *
+ * ```ts
+ * import { requestDevice } from "@cuframe/cuframe";
+ *
+ * await using device = await requestDevice();
+ * await using video = await device.createSimpleDecoder("in.mp4", { outputColorType: "rgb" });
+ * using last = await video.at(-1);
+ * for (using frame of await video.getBatchFramesByIndex([7, 3, 3, 90])) console.log(frame.index);
+ * for await (using frame of video.slice(0, 100, 5)) console.log(frame.index, frame.timestamp);
+ * console.log(last.index, video.length);
+ * ```
+ *
  * Deno needs `--allow-ffi`, and `--allow-read` for files that are opened by path.
  *
  * @module
@@ -56,6 +69,13 @@ export { Packet } from "./src/packet.ts";
 export type { PacketDescriptor } from "./src/packet.ts";
 export type { Plane, PlaneLayout } from "./src/plane.ts";
 export type { Rational } from "./src/rational.ts";
+export type { SampleStats } from "./src/sampled_video.ts";
+export type {
+  SimpleDecoderDescriptor,
+  ThreadedDecoderDescriptor,
+  VideoSourceDescriptor,
+} from "./src/sampler_options.ts";
+export { SimpleDecoder } from "./src/simple_decoder.ts";
 export type { Feeder, FileSource, SeekableSource, Source } from "./src/source_kind.ts";
 export type {
   ChromaSubsampling,
@@ -65,3 +85,5 @@ export type {
 } from "./src/stream_metadata.ts";
 export { Tensor } from "./src/tensor.ts";
 export type { TensorData, TensorDescriptor, TensorSummary } from "./src/tensor.ts";
+export { ThreadedDecoder } from "./src/threaded_decoder.ts";
+export type { ScannedStreamMetadata, VideoMetadata } from "./src/video_metadata.ts";

@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = 2127530793;
+export const ABI_HASH: number = 1591268457;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -57,6 +57,16 @@ export const SYMBOLS = {
   cuf_decoder_reset: { parameters: ["u32", "u32"], result: "i32" },
   cuf_decoder_read: { parameters: ["u32", "u32", "u32", "u32", "u32"], result: "i32" },
   cuf_decoder_take: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
+  cuf_sampler_open: { parameters: ["u32", "buffer", "buffer", "u32", "u32", "buffer"], result: "i32" },
+  cuf_sampler_info: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_sampler_stream_info: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_sampler_index: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
+  cuf_sampler_frame_time: { parameters: ["u32", "u32", "buffer"], result: "i32" },
+  cuf_sampler_frame_at: { parameters: ["u32", "f64"], result: "i32" },
+  cuf_sampler_read: { parameters: ["u32", "buffer", "u32", "u32", "buffer"], result: "i32" },
+  cuf_sampler_start: { parameters: ["u32", "u32", "u32", "u32", "buffer"], result: "i32" },
+  cuf_sampler_next: { parameters: ["u32", "u32", "u32"], result: "i32" },
+  cuf_sampler_take: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
   cuf_frame_info: { parameters: ["u32", "buffer"], result: "i32" },
   cuf_frame_clone: { parameters: ["u32", "buffer", "buffer"], result: "i32" },
   cuf_frame_copy: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
@@ -136,6 +146,26 @@ export interface Symbols {
   cuf_decoder_read(decoder: number, demuxer: number, maxFrames: number, maxBytes: number, ticket: number): number;
   /** Hands over the frames of a completed decode, flush or read. */
   cuf_decoder_take(decoder: number, ticket: number, out: BufferArgument, capacity: number): number;
+  /** Opens, builds the index and completes with the sampler's handle. */
+  cuf_sampler_open(device: number, desc: BufferArgument, path: BufferArgument, pathLength: number, ticket: number, error: BufferArgument): number;
+  /** Calls cuf_sampler_info. */
+  cuf_sampler_info(sampler: number, out: BufferArgument): number;
+  /** Calls cuf_sampler_stream_info. */
+  cuf_sampler_stream_info(sampler: number, out: BufferArgument): number;
+  /** Copies up to capacity entries from the packet `first` on; returns their number. */
+  cuf_sampler_index(sampler: number, first: number, out: BufferArgument, capacity: number): number;
+  /** Calls cuf_sampler_frame_time. */
+  cuf_sampler_frame_time(sampler: number, frame: number, out: BufferArgument): number;
+  /** The frame shown at a time, clamped to the first and the last; -status without frames. */
+  cuf_sampler_frame_at(sampler: number, seconds: number): number;
+  /** Decodes frames in any order, duplicates allowed; completes with their number. */
+  cuf_sampler_read(sampler: number, frames: BufferArgument, count: number, ticket: number, error: BufferArgument): number;
+  /** From now on cuf_sampler_next gives first, first + step, ..., count frames in all; begins to decode ahead. */
+  cuf_sampler_start(sampler: number, first: number, count: number, step: number, error: BufferArgument): number;
+  /** Completes with up to max_frames of the frames that were started; 0 = all were given. */
+  cuf_sampler_next(sampler: number, maxFrames: number, ticket: number): number;
+  /** Hands over the frames of a completed read or next, in the order in which they were asked for. */
+  cuf_sampler_take(sampler: number, ticket: number, out: BufferArgument, capacity: number): number;
   /** Calls cuf_frame_info. */
   cuf_frame_info(frame: number, out: BufferArgument): number;
   /** A second handle to the same memory, which lives until both are closed. */
@@ -760,11 +790,11 @@ export class DeviceInfo extends Struct {
 /** The struct CufDeviceStats. */
 export class DeviceStats extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 80;
+  static readonly size: number = 96;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(80, true, bytes, at);
+    super(96, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -791,33 +821,45 @@ export class DeviceStats extends Struct {
   get liveSources(): number { return this.getU32(20); }
   set liveSources(value: number) { this.setU32(20, value); }
 
+  /** Field live_samplers (uint32_t). */
+  get liveSamplers(): number { return this.getU32(24); }
+  set liveSamplers(value: number) { this.setU32(24, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(28); }
+  set reserved(value: number) { this.setU32(28, value); }
+
   /** Memory of live frames. */
-  get frameBytes(): number { return this.getU64(24); }
-  set frameBytes(value: number) { this.setU64(24, value); }
+  get frameBytes(): number { return this.getU64(32); }
+  set frameBytes(value: number) { this.setU64(32, value); }
 
   /** Frame memory kept for reuse. */
-  get pooledBytes(): number { return this.getU64(32); }
-  set pooledBytes(value: number) { this.setU64(32, value); }
+  get pooledBytes(): number { return this.getU64(40); }
+  set pooledBytes(value: number) { this.setU64(40, value); }
 
   /** Field quarantined_bytes (uint64_t). */
-  get quarantinedBytes(): number { return this.getU64(40); }
-  set quarantinedBytes(value: number) { this.setU64(40, value); }
+  get quarantinedBytes(): number { return this.getU64(48); }
+  set quarantinedBytes(value: number) { this.setU64(48, value); }
 
   /** Field bytes_read (uint64_t). */
-  get bytesRead(): number { return this.getU64(48); }
-  set bytesRead(value: number) { this.setU64(48, value); }
+  get bytesRead(): number { return this.getU64(56); }
+  set bytesRead(value: number) { this.setU64(56, value); }
 
   /** Field packets_decoded (uint64_t). */
-  get packetsDecoded(): number { return this.getU64(56); }
-  set packetsDecoded(value: number) { this.setU64(56, value); }
+  get packetsDecoded(): number { return this.getU64(64); }
+  set packetsDecoded(value: number) { this.setU64(64, value); }
 
   /** Field frames_decoded (uint64_t). */
-  get framesDecoded(): number { return this.getU64(64); }
-  set framesDecoded(value: number) { this.setU64(64, value); }
+  get framesDecoded(): number { return this.getU64(72); }
+  set framesDecoded(value: number) { this.setU64(72, value); }
 
   /** Field decoders_created (uint64_t). */
-  get decodersCreated(): number { return this.getU64(72); }
-  set decodersCreated(value: number) { this.setU64(72, value); }
+  get decodersCreated(): number { return this.getU64(80); }
+  set decodersCreated(value: number) { this.setU64(80, value); }
+
+  /** Field decoders_reused (uint64_t). */
+  get decodersReused(): number { return this.getU64(88); }
+  set decodersReused(value: number) { this.setU64(88, value); }
 }
 
 /** The struct CufSourceDesc. */
@@ -1257,11 +1299,11 @@ export class Plane extends Struct {
 /** The struct CufFrameInfo. */
 export class FrameInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 224;
+  static readonly size: number = 232;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(224, true, bytes, at);
+    super(232, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1354,8 +1396,212 @@ export class FrameInfo extends Struct {
   get reserved(): number { return this.getU32(124); }
   set reserved(value: number) { this.setU32(124, value); }
 
+  /** In display order, of frames by random access; -1 for others. */
+  get index(): number { return this.getI64(128); }
+  set index(value: number) { this.setI64(128, value); }
+
   /** Field planes (CufPlane). */
-  planesAt(index: number): Plane { return new Plane(this.bytes, this.element(128, 4, 24, index)); }
+  planesAt(index: number): Plane { return new Plane(this.bytes, this.element(136, 4, 24, index)); }
+}
+
+/** The struct CufSamplerDesc. */
+export class SamplerDesc extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 48;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(48, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** A seekable source's handle; 0 = the path. */
+  get source(): number { return this.getU32(4); }
+  set source(value: number) { this.setU32(4, value); }
+
+  /** As in CufDemuxerDesc. */
+  get streamNumber(): number { return this.getI32(8); }
+  set streamNumber(value: number) { this.setI32(8, value); }
+
+  /** A CufColorType. */
+  get outputColorType(): number { return this.getU32(12); }
+  set outputColorType(value: number) { this.setU32(12, value); }
+
+  /** A CufOnError. */
+  get onError(): number { return this.getU32(16); }
+  set onError(value: number) { this.setU32(16, value); }
+
+  /** As in CufDecoderDesc. */
+  get matrix(): number { return this.getU32(20); }
+  set matrix(value: number) { this.setU32(20, value); }
+
+  /** Field range (uint32_t). */
+  get range(): number { return this.getU32(24); }
+  set range(value: number) { this.setU32(24, value); }
+
+  /** Most decoders at once; 0 = the device's threads. */
+  get engines(): number { return this.getU32(28); }
+  set engines(value: number) { this.setU32(28, value); }
+
+  /** Most decoders kept for the next file; 0 = 4. */
+  get decoderCacheSize(): number { return this.getU32(32); }
+  set decoderCacheSize(value: number) { this.setU32(32, value); }
+
+  /** Frames decoded ahead of cuf_sampler_next; 0 = by buffer_bytes. */
+  get bufferFrames(): number { return this.getU32(36); }
+  set bufferFrames(value: number) { this.setU32(36, value); }
+
+  /** 0 = 256 MiB. */
+  get bufferBytes(): number { return this.getU64(40); }
+  set bufferBytes(value: number) { this.setU64(40, value); }
+}
+
+/** The struct CufSamplerInfo. */
+export class SamplerInfo extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 104;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(104, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field frame_count (uint32_t). */
+  get frameCount(): number { return this.getU32(4); }
+  set frameCount(value: number) { this.setU32(4, value); }
+
+  /** Field packet_count (uint32_t). */
+  get packetCount(): number { return this.getU32(8); }
+  set packetCount(value: number) { this.setU32(8, value); }
+
+  /** Field key_count (uint32_t). */
+  get keyCount(): number { return this.getU32(12); }
+  set keyCount(value: number) { this.setU32(12, value); }
+
+  /** From the first frame's time to the last one's end. */
+  get durationUs(): number { return this.getI64(16); }
+  set durationUs(value: number) { this.setI64(16, value); }
+
+  /** Field start_time_us (int64_t). */
+  get startTimeUs(): number { return this.getI64(24); }
+  set startTimeUs(value: number) { this.setI64(24, value); }
+
+  /** Field packets_decoded (uint64_t). */
+  get packetsDecoded(): number { return this.getU64(32); }
+  set packetsDecoded(value: number) { this.setU64(32, value); }
+
+  /** Field packets_dropped (uint64_t). */
+  get packetsDropped(): number { return this.getU64(40); }
+  set packetsDropped(value: number) { this.setU64(40, value); }
+
+  /** Field frames_decoded (uint64_t). */
+  get framesDecoded(): number { return this.getU64(48); }
+  set framesDecoded(value: number) { this.setU64(48, value); }
+
+  /** Field gops_decoded (uint64_t). */
+  get gopsDecoded(): number { return this.getU64(56); }
+  set gopsDecoded(value: number) { this.setU64(56, value); }
+
+  /** Field seeks (uint64_t). */
+  get seeks(): number { return this.getU64(64); }
+  set seeks(value: number) { this.setU64(64, value); }
+
+  /** Field decoders_created (uint64_t). */
+  get decodersCreated(): number { return this.getU64(72); }
+  set decodersCreated(value: number) { this.setU64(72, value); }
+
+  /** Field decoders_reused (uint64_t). */
+  get decodersReused(): number { return this.getU64(80); }
+  set decodersReused(value: number) { this.setU64(80, value); }
+
+  /** Field bytes_read (uint64_t). */
+  get bytesRead(): number { return this.getU64(88); }
+  set bytesRead(value: number) { this.setU64(88, value); }
+
+  /** Most frames held at once for cuf_sampler_next. */
+  get framesAhead(): number { return this.getU32(96); }
+  set framesAhead(value: number) { this.setU32(96, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(100); }
+  set reserved(value: number) { this.setU32(100, value); }
+}
+
+/** One packet of the index, in decode order. */
+export class IndexEntry extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 40;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(40, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** CUF_PACKET_KEY, CUF_PACKET_DISCARD (not shown), CUF_PACKET_HAS_PTS, _HAS_DTS. */
+  get flags(): number { return this.getU32(4); }
+  set flags(value: number) { this.setU32(4, value); }
+
+  /** Field pts (int64_t). */
+  get pts(): number { return this.getI64(8); }
+  set pts(value: number) { this.setI64(8, value); }
+
+  /** Field dts (int64_t). */
+  get dts(): number { return this.getI64(16); }
+  set dts(value: number) { this.setI64(16, value); }
+
+  /** Its place in display order; -1 if it shows nothing. */
+  get frame(): number { return this.getI64(24); }
+  set frame(value: number) { this.setI64(24, value); }
+
+  /** Field size_bytes (uint32_t). */
+  get sizeBytes(): number { return this.getU32(32); }
+  set sizeBytes(value: number) { this.setU32(32, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(36); }
+  set reserved(value: number) { this.setU32(36, value); }
+}
+
+/** The struct CufFrameTime. */
+export class FrameTime extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 32;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(32, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(4); }
+  set reserved(value: number) { this.setU32(4, value); }
+
+  /** Field pts (int64_t). */
+  get pts(): number { return this.getI64(8); }
+  set pts(value: number) { this.setI64(8, value); }
+
+  /** Field timestamp_us (int64_t). */
+  get timestampUs(): number { return this.getI64(16); }
+  set timestampUs(value: number) { this.setI64(16, value); }
+
+  /** Field duration_us (int64_t). */
+  get durationUs(): number { return this.getI64(24); }
+  set durationUs(value: number) { this.setI64(24, value); }
 }
 
 /** RGB tensor of a frame: value = (rgb / maximum - mean) / std for float types, the integer for the others. */

@@ -46,13 +46,19 @@ export interface DecoderDescriptor {
 const LARGEST_SIDE = 1 << 20;
 const MOST_THREADS = 256;
 
-const COLOR_TYPES = {
+/** The library's numbers of the output colour types. */
+export const COLOR_TYPES = {
   native: ColorType.NATIVE,
   rgb: ColorType.RGB,
   rgbp: ColorType.RGBP,
   raw: ColorType.RAW,
-};
-const ON_ERROR = { throw: OnError.THROW, skip: OnError.SKIP, conceal: OnError.CONCEAL };
+} as const;
+/** The library's numbers of the ways to treat damage. */
+export const ON_ERROR = {
+  throw: OnError.THROW,
+  skip: OnError.SKIP,
+  conceal: OnError.CONCEAL,
+} as const;
 
 /** Checks a descriptor and writes it as the library wants it. */
 export function nativeDecoderDescriptor(

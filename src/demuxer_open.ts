@@ -9,9 +9,8 @@ import { NativeHandle } from "../ffi/handle.ts";
 import { type Demuxer, makeDemuxer } from "./demuxer.ts";
 import { checkDescriptor, integer, oneOf, signal, text } from "./descriptor.ts";
 import { native, run } from "./native_call.ts";
-import { requireRead } from "./permissions.ts";
-import { SourceFeed } from "./source.ts";
-import { recognize, type Source } from "./source_kind.ts";
+import type { Source } from "./source_kind.ts";
+import { type OpenedSource, openSource } from "./source_open.ts";
 import { readFacts } from "./stream_metadata.ts";
 
 /** How a source is demuxed. */
@@ -45,13 +44,10 @@ export async function openDemuxer(
     label: text(),
   });
   descriptor.signal?.throwIfAborted();
-  const known = await recognize(source);
-  if (known.kind === "path") await requireRead(known.name);
-  const label = descriptor.label ?? known.name;
-  const feed = known.kind === "path" ? null : new SourceFeed(device.handle.value, known, label);
+  const opened = await openSource(device.handle, source, descriptor);
+  const { feed, label } = opened;
   try {
-    const path = known.kind === "path" ? new TextEncoder().encode(known.name) : null;
-    const handle = await openNative(device.handle, path, feed, descriptor, label);
+    const handle = await openNative(device.handle, opened, descriptor);
     const facts = readFacts(handle.value, descriptor.bitstream === "container");
     return makeDemuxer({ handle, device: device.object, feed, facts, label });
   } catch (error) {
@@ -62,10 +58,8 @@ export async function openDemuxer(
 
 async function openNative(
   device: NativeHandle,
-  path: Uint8Array | null,
-  feed: SourceFeed | null,
+  { path, feed, label }: OpenedSource,
   descriptor: DemuxerDescriptor,
-  label: string,
 ): Promise<NativeHandle> {
   const desc = new DemuxerDesc();
   desc.source = feed?.handle ?? 0;

@@ -12,11 +12,14 @@ import type { DecoderDescriptor } from "./decoder_options.ts";
 import type { Demuxer } from "./demuxer.ts";
 import { type DemuxerDescriptor, openDemuxer } from "./demuxer_open.ts";
 import { checked, native, opened, run } from "./native_call.ts";
+import type { SimpleDecoderDescriptor, ThreadedDecoderDescriptor } from "./sampler_options.ts";
+import { createSimpleDecoder, type SimpleDecoder } from "./simple_decoder.ts";
 import type { Source } from "./source_kind.ts";
+import { createThreadedDecoder, type ThreadedDecoder } from "./threaded_decoder.ts";
 
 /** What a device holds and has done. */
 export interface DeviceStats {
-  /** Demuxers, decoders, sources and frames that are not closed; a tensor counts as a frame. */
+  /** Demuxers, decoders, videos, sources and frames that are not closed; a tensor counts as a frame. */
   readonly liveHandles: number;
   /** Demuxers that are not closed. */
   readonly liveDemuxers: number;
@@ -24,7 +27,9 @@ export interface DeviceStats {
   readonly liveDecoders: number;
   /** Frames and tensors that are not closed. */
   readonly liveFrames: number;
-  /** Sources of demuxers that are not closed. */
+  /** Videos opened for random access that are not closed. */
+  readonly liveSamplers: number;
+  /** Sources that are not closed. */
   readonly liveSources: number;
   /** Bytes of frames and tensors that are not closed. */
   readonly frameBytes: number;
@@ -40,6 +45,8 @@ export interface DeviceStats {
   readonly framesDecoded: number;
   /** Decoders that were made. */
   readonly decodersCreated: number;
+  /** Decoders that random access used again for another video. */
+  readonly decodersReused: number;
 }
 
 /** Why a device cannot be used any longer. */
@@ -114,6 +121,7 @@ export class Device implements AsyncDisposable, Disposable {
       liveDemuxers: stats.liveDemuxers,
       liveDecoders: stats.liveDecoders,
       liveFrames: stats.liveFrames,
+      liveSamplers: stats.liveSamplers,
       liveSources: stats.liveSources,
       frameBytes: stats.frameBytes,
       pooledBytes: stats.pooledBytes,
@@ -122,6 +130,7 @@ export class Device implements AsyncDisposable, Disposable {
       packetsDecoded: stats.packetsDecoded,
       framesDecoded: stats.framesDecoded,
       decodersCreated: stats.decodersCreated,
+      decodersReused: stats.decodersReused,
     };
   }
 
@@ -143,6 +152,38 @@ export class Device implements AsyncDisposable, Disposable {
    */
   createDecoder(descriptor: DecoderDescriptor): Promise<Decoder> {
     return this.#make(() => createDecoder({ handle: this.#handle, object: this }, descriptor));
+  }
+
+  /**
+   * Opens a video for random access to its frames. The source must be able to seek: a path, bytes, a Blob,
+   * a Deno file or a seekable object.
+   *
+   * @throws {MediaIoError} if it cannot be read
+   * @throws {UnsupportedError} if it cannot seek, or is larger than maxWidth and maxHeight allow
+   */
+  createSimpleDecoder(
+    source: Source,
+    descriptor: SimpleDecoderDescriptor = {},
+  ): Promise<SimpleDecoder> {
+    return this.#make(() =>
+      createSimpleDecoder({ handle: this.#handle, object: this }, source, descriptor)
+    );
+  }
+
+  /**
+   * Opens a video and starts to decode it ahead, from `startFrame` on. Sources as for
+   * createSimpleDecoder().
+   *
+   * @throws {MediaIoError} if it cannot be read
+   * @throws {RangeError} if there is no frame `startFrame`
+   */
+  createThreadedDecoder(
+    source: Source,
+    descriptor: ThreadedDecoderDescriptor = {},
+  ): Promise<ThreadedDecoder> {
+    return this.#make(() =>
+      createThreadedDecoder({ handle: this.#handle, object: this }, source, descriptor)
+    );
   }
 
   /** Closes the device, its demuxers and its decoders. Frames stay valid until they are closed. */

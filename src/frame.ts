@@ -63,6 +63,11 @@ export class Frame implements Disposable {
     this.#handle = new NativeHandle(handle, label, "Frame", { warns: true });
   }
 
+  /** Its place in display order, from 0; null if it was decoded in order, by a Decoder. */
+  get index(): number | null {
+    const { index } = this.#info;
+    return index < 0 ? null : index;
+  }
   /** Time at which it is shown, in microseconds; null if the stream does not say. */
   get timestamp(): number | null {
     const { timestampUs } = this.#info;

@@ -9,6 +9,8 @@ import type { Frame } from "./frame.ts";
 
 /** A frame without its pixels. */
 export interface FrameSummary {
+  /** Its place in display order, from 0; null if it was decoded in order, by a Decoder. */
+  readonly index: number | null;
   /** Time at which it is shown, in microseconds; null if the stream does not say. */
   readonly timestamp: number | null;
   /** How long it is shown, in microseconds; 0 if unknown. */
@@ -33,9 +35,10 @@ export interface FrameSummary {
 
 /** Describes a frame. */
 export function summarizeFrame(frame: Frame): FrameSummary {
-  const { timestamp, duration, format, width, height, bitDepth } = frame;
+  const { index, timestamp, duration, format, width, height, bitDepth } = frame;
   const { pictureType, isKey, decodeStatus, isClosed } = frame;
   return {
+    index,
     timestamp,
     duration,
     format,

@@ -140,7 +140,8 @@ export function readFacts(demuxer: number, isContainerBitstream: boolean): Demux
   };
 }
 
-function metadataOf(info: DemuxerInfo): StreamMetadata {
+/** Puts the library's record into words. */
+export function metadataOf(info: DemuxerInfo): StreamMetadata {
   return {
     codec: info.codec,
     codecString: info.codecString || info.codec,

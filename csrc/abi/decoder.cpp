@@ -141,13 +141,7 @@ int32_t cuf_decoder_take(uint32_t decoder, uint32_t ticket, CufFrameInfo* out, u
   return guarded(nullptr, [&] {
     require_buffer(out, capacity);
     const auto session = object_of<DecodeSession>(decoder);
-    auto pictures = session->take(ticket);
-    require(pictures.size() <= capacity, "The buffer for the frames' records is too small");
-    for (size_t i = 0; i < pictures.size(); ++i) {
-      const Picture& picture = *pictures[i];
-      out[i] = frame_info_of(picture, add_frame(session->device(), std::move(pictures[i])));
-    }
-    return static_cast<int32_t>(pictures.size());
+    return take_frames(session->device(), session->take(ticket), out, capacity);
   });
 }
 

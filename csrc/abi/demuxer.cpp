@@ -1,4 +1,5 @@
 #include "abi/boundary.h"
+#include "abi/stream_info.h"
 #include "core/demux_session.h"
 #include "core/registry.h"
 
@@ -13,8 +14,11 @@ CufRational rational(Rational value) {
   return {.num = value.num, .den = value.den};
 }
 
-CufDemuxerInfo info_of(const DemuxSession& demuxer) {
-  const VideoDescription& video = demuxer.video();
+}  // namespace
+
+namespace cuf::abi {
+
+CufDemuxerInfo demuxer_info_of(const VideoDescription& video, size_t stream_count) {
   CufDemuxerInfo info{};
   info.flags = video.is_seekable ? CUF_DEMUXER_SEEKABLE : 0;
   info.width = video.width;
@@ -39,7 +43,7 @@ CufDemuxerInfo info_of(const DemuxSession& demuxer) {
   info.level = video.level;
   info.rotation = video.rotation;
   info.stream_index = video.stream_index;
-  info.stream_count = static_cast<uint32_t>(demuxer.streams().size());
+  info.stream_count = static_cast<uint32_t>(stream_count);
   info.extradata_size = static_cast<uint32_t>(video.extradata.size());
   put_text(info.codec, video.codec);
   put_text(info.codec_string, video.codec_string);
@@ -47,6 +51,10 @@ CufDemuxerInfo info_of(const DemuxSession& demuxer) {
   put_text(info.container_name, video.container);
   return info;
 }
+
+}  // namespace cuf::abi
+
+namespace {
 
 CufStreamInfo stream_info_of(const StreamDescription& stream) {
   CufStreamInfo info{};
@@ -129,7 +137,8 @@ int32_t cuf_demuxer_open(uint32_t device, const CufDemuxerDesc* desc, const uint
 
 int32_t cuf_demuxer_info(uint32_t demuxer, CufDemuxerInfo* out) {
   return guarded(nullptr, [&] {
-    write_struct(out, info_of(*object_of<DemuxSession>(demuxer)));
+    const auto session = object_of<DemuxSession>(demuxer);
+    write_struct(out, demuxer_info_of(session->video(), session->streams().size()));
     return CUF_OK;
   });
 }

@@ -141,8 +141,9 @@ int32_t cuf_device_stats(uint32_t device, CufDeviceStats* out) {
     stats.live_decoders = counters.live_decoders;
     stats.live_frames = counters.live_frames;
     stats.live_sources = counters.live_sources;
-    stats.live_handles =
-        stats.live_demuxers + stats.live_decoders + stats.live_frames + stats.live_sources;
+    stats.live_samplers = counters.live_samplers;
+    stats.live_handles = stats.live_demuxers + stats.live_decoders + stats.live_frames +
+                         stats.live_sources + stats.live_samplers;
     stats.frame_bytes = counters.frame_bytes;
     stats.pooled_bytes = target->memory->pooled_bytes();
     stats.quarantined_bytes = counters.quarantined_bytes;
@@ -150,6 +151,7 @@ int32_t cuf_device_stats(uint32_t device, CufDeviceStats* out) {
     stats.packets_decoded = counters.packets_decoded;
     stats.frames_decoded = counters.frames_decoded;
     stats.decoders_created = counters.decoders_created;
+    stats.decoders_reused = counters.decoders_reused;
     write_struct(out, stats);
     return CUF_OK;
   });

@@ -53,6 +53,7 @@ CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle) {
   info.address = reinterpret_cast<uintptr_t>(picture.block);
   info.byte_length = picture.block ? picture.block_bytes : byte_length(picture);
   info.plane_count = picture.plane_count;
+  info.index = picture.index;
   for (uint32_t i = 0; i < picture.plane_count; ++i) {
     const Plane& plane = picture.planes[i];
     info.planes[i] = {.address = reinterpret_cast<uintptr_t>(plane.data),
@@ -62,6 +63,17 @@ CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle) {
                       .reserved = 0};
   }
   return info;
+}
+
+int32_t take_frames(const std::shared_ptr<Device>& device,
+                    std::vector<std::shared_ptr<const Picture>> pictures, CufFrameInfo* out,
+                    uint32_t capacity) {
+  require(pictures.size() <= capacity, "The buffer for the frames' records is too small");
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    const Picture& picture = *pictures[i];
+    out[i] = frame_info_of(picture, add_frame(device, pictures[i]));
+  }
+  return static_cast<int32_t>(pictures.size());
 }
 
 }  // namespace cuf::abi

@@ -46,10 +46,7 @@ void DecodeSession::close() noexcept {
     if (reading_) reading_->interrupt(true);
   }
   --device_->counters.live_decoders;
-  {
-    std::lock_guard lock(results_mutex_);
-    results_.clear();
-  }
+  results_.close();
   // libav joins its threads when a decoder is freed: never on the JS thread.
   try {
     strand_->post([self = shared_from_this()] {
@@ -139,11 +136,8 @@ void DecodeSession::deliver(Ticket& ticket, size_t count, bool is_end) {
     pictures.push_back(std::get<PicturePtr>(std::move(events_.front())));
     events_.pop_front();
   }
-  if (count > 0) {
-    std::lock_guard lock(results_mutex_);
-    if (is_closed_) return;
-    results_.insert_or_assign(ticket.id(), std::move(pictures));
-  }
+  if (is_closed_) return;
+  results_.keep(ticket.id(), std::move(pictures));
   ticket.complete(static_cast<int64_t>(count), is_end ? 1 : 0);
 }
 
@@ -248,15 +242,6 @@ void DecodeSession::read_now(DemuxSession& demuxer, size_t max_frames, size_t ma
     throw error;
   }
   deliver(ticket, count, is_end && events_.empty());
-}
-
-std::vector<PicturePtr> DecodeSession::take(uint32_t ticket) {
-  std::lock_guard lock(results_mutex_);
-  const auto found = results_.find(ticket);
-  if (found == results_.end()) return {};
-  std::vector<PicturePtr> pictures = std::move(found->second);
-  results_.erase(found);
-  return pictures;
 }
 
 DecodeStats DecodeSession::stats() const {

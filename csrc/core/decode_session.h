@@ -4,9 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -16,6 +14,7 @@
 #include "core/frame.h"
 #include "core/picture_convert.h"
 #include "core/ports.h"
+#include "core/ticket_results.h"
 
 namespace cuf {
 
@@ -51,7 +50,9 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   void read(std::shared_ptr<DemuxSession> demuxer, size_t max_frames, size_t max_bytes,
             std::shared_ptr<Ticket> ticket);
 
-  std::vector<std::shared_ptr<const Picture>> take(uint32_t ticket);
+  std::vector<std::shared_ptr<const Picture>> take(uint32_t ticket) {
+    return results_.take(ticket);
+  }
 
   const std::shared_ptr<Device>& device() const { return device_; }
   const std::string& codec() const { return options_.decoder.codec; }
@@ -92,8 +93,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   std::atomic<uint64_t> frames_decoded_ = 0;
   std::atomic<uint64_t> frames_corrupt_ = 0;
 
-  std::mutex results_mutex_;
-  std::unordered_map<uint32_t, std::vector<std::shared_ptr<const Picture>>> results_;
+  TicketResults<std::shared_ptr<const Picture>> results_;
 };
 
 }  // namespace cuf

@@ -50,6 +50,7 @@ void DemuxSession::close() noexcept {
   is_closed_ = true;
   --device_->counters.live_demuxers;
   interrupt(true);
+  results_.close();
   // The port is freed where the last job lets go of this object, never on the JS thread.
   try {
     strand_->post([self = shared_from_this()] {
@@ -135,20 +136,8 @@ void DemuxSession::read_now(size_t max_packets, size_t max_bytes, Ticket& ticket
     throw Error(Status::aborted, "Reading packets was aborted");
   }
   const auto count = static_cast<int64_t>(packets.size());
-  {
-    std::lock_guard lock(results_mutex_);
-    if (count > 0) results_.insert_or_assign(ticket.id(), std::move(packets));
-  }
+  results_.keep(ticket.id(), std::move(packets));
   ticket.complete(count, static_cast<int64_t>(bytes));
-}
-
-std::vector<Packet> DemuxSession::take(uint32_t ticket) {
-  std::lock_guard lock(results_mutex_);
-  const auto found = results_.find(ticket);
-  if (found == results_.end()) return {};
-  std::vector<Packet> packets = std::move(found->second);
-  results_.erase(found);
-  return packets;
 }
 
 void DemuxSession::seek(double seconds, std::shared_ptr<Ticket> ticket) {

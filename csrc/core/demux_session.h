@@ -7,13 +7,13 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/device.h"
 #include "core/executor.h"
 #include "core/ports.h"
 #include "core/source.h"
+#include "core/ticket_results.h"
 
 namespace cuf {
 
@@ -39,7 +39,7 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
   void read(size_t max_packets, size_t max_bytes, std::shared_ptr<Ticket> ticket);
   void seek(double seconds, std::shared_ptr<Ticket> ticket);
   // Packets of a completed read; empty for an unknown ticket.
-  std::vector<Packet> take(uint32_t ticket);
+  std::vector<Packet> take(uint32_t ticket) { return results_.take(ticket); }
 
   // For a decoder that reads from here on its own thread. false at the end.
   bool next(Packet& out);
@@ -70,8 +70,7 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
   std::optional<Error> pending_error_;
   uint64_t noted_bytes_ = 0;
 
-  std::mutex results_mutex_;
-  std::unordered_map<uint32_t, std::vector<Packet>> results_;
+  TicketResults<Packet> results_;
 };
 
 }  // namespace cuf

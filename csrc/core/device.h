@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/completion_queue.h"
+#include "core/decoder_pool.h"
 #include "core/frame_memory.h"
 #include "core/ports.h"
 #include "core/registry.h"
@@ -16,12 +17,14 @@ struct DeviceCounters {
   std::atomic<uint32_t> live_decoders = 0;
   std::atomic<uint32_t> live_frames = 0;
   std::atomic<uint32_t> live_sources = 0;
+  std::atomic<uint32_t> live_samplers = 0;
   std::atomic<uint64_t> frame_bytes = 0;
   std::atomic<uint64_t> quarantined_bytes = 0;
   std::atomic<uint64_t> bytes_read = 0;
   std::atomic<uint64_t> packets_decoded = 0;
   std::atomic<uint64_t> frames_decoded = 0;
   std::atomic<uint64_t> decoders_created = 0;
+  std::atomic<uint64_t> decoders_reused = 0;
 };
 
 // What a script's device stands for: one backend, its memory and its counters, shared by all that
@@ -38,12 +41,16 @@ class Device : public Object {
         memory(std::make_shared<FrameMemory>()) {}
 
   // Closing a device closes its demuxers, decoders and sources; frames live until they are closed.
-  void close() noexcept override { memory->trim(); }
+  void close() noexcept override {
+    memory->trim();
+    decoders.trim(0);
+  }
 
   const std::shared_ptr<CompletionQueue> queue;
   BackendPort& backend;
   const uint32_t threads;
   const std::shared_ptr<FrameMemory> memory;
+  DecoderPool decoders;
   uint32_t handle = 0;
   uint32_t queue_handle = 0;
   DeviceCounters counters;

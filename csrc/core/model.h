@@ -125,6 +125,7 @@ struct Picture {
   uint32_t coded_height = 0;
   Color color;
   int32_t rotation = 0;
+  int64_t index = -1;  // in display order, by random access
   int64_t pts = kNoTimestamp;
   int64_t duration = 0;
   Rational time_base{1, 1000000};
@@ -170,6 +171,7 @@ struct VideoDescription {
   Color color;
   ChromaFormat chroma = ChromaFormat::unknown;
   uint32_t bit_depth = 0;
+  uint32_t reorder_depth = 0;  // as in DecoderOptions
   int32_t profile = -1;
   int32_t level = -1;
   int32_t rotation = 0;

@@ -55,6 +55,9 @@ struct DecoderOptions {
   OnError on_error = OnError::raise;
   uint32_t width = 0;  // hints for codecs that keep the size in the container
   uint32_t height = 0;
+  ChromaFormat chroma = ChromaFormat::unknown;
+  uint32_t bit_depth = 0;
+  uint32_t reorder_depth = 0;  // pictures that the container says are held back to be put in order
   // Every packet's references will be there: decoding starts at key pictures, without the leading
   // pictures of the first. Otherwise libav's H.264 decoder holds back, and at the end loses, what
   // follows a recovery point closely.
@@ -73,6 +76,10 @@ class Decoder {
   // does; the next call goes on behind the damage.
   virtual bool receive(Picture& out) = 0;
   virtual void reset() = 0;  // forget everything and take packets of a new start
+  // Whether it can go on as one made with `options`, at less cost than making that one.
+  virtual bool fits(const DecoderOptions& options) const = 0;
+  // Makes it so, reset; only where it fits.
+  virtual void reconfigure(const DecoderOptions& options) = 0;
   virtual const std::string& implementation() const = 0;
 };
 

@@ -23,6 +23,8 @@ const char* name_of(ObjectKind kind) {
       return "demuxer";
     case ObjectKind::decoder:
       return "decoder";
+    case ObjectKind::sampler:
+      return "sampler";
     case ObjectKind::frame:
       return "frame";
   }

@@ -225,6 +225,14 @@ void Source::notify(CompletionKind kind, int64_t value, int64_t extra) {
   device_->queue->push({.ticket = event_ticket_, .kind = kind, .value = value, .extra = extra});
 }
 
+size_t SourceCursor::read(uint8_t* out, size_t capacity) {
+  std::lock_guard lock(source_->cursor_mutex);
+  source_->seek(position_);
+  const size_t count = source_->read(out, capacity);
+  position_ += static_cast<int64_t>(count);
+  return count;
+}
+
 std::shared_ptr<Source> make_source(std::shared_ptr<Device> device, SourceKind kind, uint64_t size,
                                     uint32_t event_ticket) {
   switch (kind) {

@@ -32,6 +32,8 @@ class Source : public Object, public ByteSource {
   // Whether the next read would wait for the script, so that what is there can be delivered first.
   virtual bool would_block() = 0;
 
+  std::mutex cursor_mutex;  // held by the cursor that reads
+
  protected:
   // Throws when the source failed, was closed or interrupted. Called with mutex_ held.
   void check_readable() const;
@@ -48,6 +50,20 @@ class Source : public Object, public ByteSource {
   bool has_failed_ = false;
   bool is_closed_ = false;
   bool is_interrupted_ = false;
+};
+
+// One of several readers of a seekable source, each at its own place.
+class SourceCursor : public ByteSource {
+ public:
+  explicit SourceCursor(std::shared_ptr<Source> source) : source_(std::move(source)) {}
+  size_t read(uint8_t* out, size_t capacity) override;
+  bool is_seekable() const override { return source_->is_seekable(); }
+  int64_t size() const override { return source_->size(); }
+  void seek(int64_t position) override { position_ = position; }
+
+ private:
+  const std::shared_ptr<Source> source_;
+  int64_t position_ = 0;
 };
 
 enum class SourceKind : uint32_t { stream, seekable, memory };

@@ -280,6 +280,8 @@ struct CufDeviceStats {
   uint32_t live_decoders;
   uint32_t live_frames;
   uint32_t live_sources;
+  uint32_t live_samplers;
+  uint32_t reserved;
   uint64_t frame_bytes;  /* memory of live frames */
   uint64_t pooled_bytes; /* frame memory kept for reuse */
   uint64_t quarantined_bytes;
@@ -287,6 +289,7 @@ struct CufDeviceStats {
   uint64_t packets_decoded;
   uint64_t frames_decoded;
   uint64_t decoders_created;
+  uint64_t decoders_reused;
 };
 
 struct CufSourceDesc {
@@ -426,7 +429,60 @@ struct CufFrameInfo {
   uint64_t byte_length;
   uint32_t plane_count;
   uint32_t reserved;
+  int64_t index; /* in display order, of frames by random access; -1 for others */
   struct CufPlane planes[4];
+};
+
+struct CufSamplerDesc {
+  uint32_t struct_size;
+  uint32_t source;            /* a seekable source's handle; 0 = the path */
+  int32_t stream_number;      /* as in CufDemuxerDesc */
+  uint32_t output_color_type; /* a CufColorType */
+  uint32_t on_error;          /* a CufOnError */
+  uint32_t matrix;            /* as in CufDecoderDesc */
+  uint32_t range;
+  uint32_t engines;            /* most decoders at once; 0 = the device's threads */
+  uint32_t decoder_cache_size; /* most decoders kept for the next file; 0 = 4 */
+  uint32_t buffer_frames;      /* frames decoded ahead of cuf_sampler_next; 0 = by buffer_bytes */
+  uint64_t buffer_bytes;       /* 0 = 256 MiB */
+};
+
+struct CufSamplerInfo {
+  uint32_t struct_size;
+  uint32_t frame_count;
+  uint32_t packet_count;
+  uint32_t key_count;
+  int64_t duration_us; /* from the first frame's time to the last one's end */
+  int64_t start_time_us;
+  uint64_t packets_decoded;
+  uint64_t packets_dropped;
+  uint64_t frames_decoded;
+  uint64_t gops_decoded;
+  uint64_t seeks;
+  uint64_t decoders_created;
+  uint64_t decoders_reused;
+  uint64_t bytes_read;
+  uint32_t frames_ahead; /* most frames held at once for cuf_sampler_next */
+  uint32_t reserved;
+};
+
+/* One packet of the index, in decode order. */
+struct CufIndexEntry {
+  uint32_t struct_size;
+  uint32_t flags; /* CUF_PACKET_KEY, CUF_PACKET_DISCARD (not shown), CUF_PACKET_HAS_PTS, _HAS_DTS */
+  int64_t pts;
+  int64_t dts;
+  int64_t frame; /* its place in display order; -1 if it shows nothing */
+  uint32_t size_bytes;
+  uint32_t reserved;
+};
+
+struct CufFrameTime {
+  uint32_t struct_size;
+  uint32_t reserved;
+  int64_t pts;
+  int64_t timestamp_us;
+  int64_t duration_us;
 };
 
 /* RGB tensor of a frame: value = (rgb / maximum - mean) / std for float types, the integer for the
@@ -526,6 +582,33 @@ CUF_API int32_t cuf_decoder_read(uint32_t decoder, uint32_t demuxer, uint32_t ma
                                  uint32_t max_bytes, uint32_t ticket);
 /* Hands over the frames of a completed decode, flush or read. */
 CUF_API int32_t cuf_decoder_take(uint32_t decoder, uint32_t ticket, struct CufFrameInfo* out,
+                                 uint32_t capacity);
+
+/* ---- sampler: random access by frame index; reading is off the JS thread, calls are done in order
+ * ---- */
+/* Opens, builds the index and completes with the sampler's handle. */
+CUF_API int32_t cuf_sampler_open(uint32_t device, const struct CufSamplerDesc* desc,
+                                 const uint8_t* path, uint32_t path_length, uint32_t ticket,
+                                 struct CufError* error);
+CUF_API int32_t cuf_sampler_info(uint32_t sampler, struct CufSamplerInfo* out);
+CUF_API int32_t cuf_sampler_stream_info(uint32_t sampler, struct CufDemuxerInfo* out);
+/* Copies up to capacity entries from the packet `first` on; returns their number. */
+CUF_API int32_t cuf_sampler_index(uint32_t sampler, uint32_t first, struct CufIndexEntry* out,
+                                  uint32_t capacity);
+CUF_API int32_t cuf_sampler_frame_time(uint32_t sampler, uint32_t frame, struct CufFrameTime* out);
+/* The frame shown at a time, clamped to the first and the last; -status without frames. */
+CUF_API int32_t cuf_sampler_frame_at(uint32_t sampler, double seconds);
+/* Decodes frames in any order, duplicates allowed; completes with their number. */
+CUF_API int32_t cuf_sampler_read(uint32_t sampler, const uint32_t* frames, uint32_t count,
+                                 uint32_t ticket, struct CufError* error);
+/* From now on cuf_sampler_next gives first, first + step, ..., count frames in all; begins to
+ * decode ahead. */
+CUF_API int32_t cuf_sampler_start(uint32_t sampler, uint32_t first, uint32_t count, uint32_t step,
+                                  struct CufError* error);
+/* Completes with up to max_frames of the frames that were started; 0 = all were given. */
+CUF_API int32_t cuf_sampler_next(uint32_t sampler, uint32_t max_frames, uint32_t ticket);
+/* Hands over the frames of a completed read or next, in the order in which they were asked for. */
+CUF_API int32_t cuf_sampler_take(uint32_t sampler, uint32_t ticket, struct CufFrameInfo* out,
                                  uint32_t capacity);
 
 /* ---- frames ---- */

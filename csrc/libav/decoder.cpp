@@ -53,6 +53,11 @@ bool takes_new_extradata(AVCodecID codec) {
   return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VVC;
 }
 
+// Everything that these need is in their key frames.
+bool needs_no_extradata(AVCodecID codec) {
+  return codec == AV_CODEC_ID_VP8 || codec == AV_CODEC_ID_VP9;
+}
+
 class LibavDecoder : public Decoder {
  public:
   explicit LibavDecoder(const DecoderOptions& options)
@@ -62,12 +67,15 @@ class LibavDecoder : public Decoder {
   void send_end() override;
   bool receive(Picture& out) override;
   void reset() override;
+  bool fits(const DecoderOptions& options) const override;
+  void reconfigure(const DecoderOptions& options) override;
   const std::string& implementation() const override { return name_; }
 
  private:
   void open(const Packet& first);
   void fill_context(AVCodecContext& context, const Packet& first) const;
   void reopen(const Packet& packet);
+  void add_new_headers(AVPacket& input, const Packet& packet);
   struct Decoded {
     Owned<AVFrame> frame;
     int coded_width = 0;
@@ -99,6 +107,7 @@ class LibavDecoder : public Decoder {
   int64_t last_pts_ = kNoTimestamp;
   int64_t last_duration_ = 0;
   bool is_ending_ = false;
+  bool has_pending_headers_ = false;  // options_.extradata is news to the open decoder
 };
 
 void use_hints(AVCodecContext& context, const StreamHints& hints) {
@@ -207,6 +216,18 @@ void LibavDecoder::refuse(int code) {
               timestamp_us);
 }
 
+void LibavDecoder::add_new_headers(AVPacket& input, const Packet& packet) {
+  if (!takes_new_extradata(codec_.id)) return;
+  if (packet.extradata.size > 0) {
+    add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, packet.extradata);
+  } else if (has_pending_headers_) {
+    const Bytes headers = {
+        .owner = {}, .data = options_.extradata.data(), .size = options_.extradata.size()};
+    add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, headers);
+  }
+  has_pending_headers_ = false;
+}
+
 void LibavDecoder::send(const Packet& packet) {
   time_base_ = packet.time_base;
   rotation_ = packet.rotation;
@@ -217,9 +238,7 @@ void LibavDecoder::send(const Packet& packet) {
   Owned<AVPacket> input = to_av_packet(packet);
   // An empty packet would end the stream.
   if (input->size == 0) return;
-  if (has_new_headers && takes_new_extradata(codec_.id)) {
-    add_side_data(*input, AV_PKT_DATA_NEW_EXTRADATA, packet.extradata);
-  }
+  add_new_headers(*input, packet);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
   watch_.begin_packet(*context_);
   int result = avcodec_send_packet(context_.get(), input.get());
@@ -314,6 +333,28 @@ void LibavDecoder::reset() {
   last_pts_ = kNoTimestamp;
   last_duration_ = 0;
   is_ending_ = false;
+}
+
+bool LibavDecoder::fits(const DecoderOptions& other) const {
+  const DecoderOptions& own = options_;
+  if (own.codec != other.codec || own.threads != other.threads || own.on_error != other.on_error ||
+      own.has_all_references != other.has_all_references) {
+    return false;
+  }
+  const bool is_same_stream =
+      own.extradata == other.extradata && own.width == other.width && own.height == other.height;
+  if (is_same_stream || !context_) return true;
+  // An open H.264 decoder keeps the depth of reordering that its container told it.
+  const bool learns_headers =
+      needs_no_extradata(codec_.id) || (takes_new_extradata(codec_.id) && !other.extradata.empty());
+  return learns_headers && own.chroma == other.chroma && own.bit_depth == other.bit_depth &&
+         own.reorder_depth == other.reorder_depth;
+}
+
+void LibavDecoder::reconfigure(const DecoderOptions& options) {
+  reset();
+  has_pending_headers_ = context_ && options_.extradata != options.extradata;
+  options_ = options;
 }
 
 }  // namespace

@@ -189,6 +189,7 @@ VideoDescription describe_video(AVFormatContext& container, unsigned index,
   out.color.full_range |= is_full_range_format(pixel_format);
   out.chroma = chroma_of(pixel_format);
   out.bit_depth = bit_depth_of(pixel_format);
+  out.reorder_depth = static_cast<uint32_t>(std::max(stored.video_delay, 0));
   out.profile = stored.profile < 0 ? -1 : stored.profile;
   out.level = stored.level < 0 ? -1 : stored.level;
   out.rotation = stream_rotation(stream);

@@ -27,7 +27,9 @@ export const {
   Packet,
   requestAdapter,
   requestDevice,
+  SimpleDecoder,
   Tensor,
+  ThreadedDecoder,
   UnsupportedError,
 } = recorded;
 

@@ -10,6 +10,14 @@ import { type Ending, LIMIT, runProgram } from "./child.ts";
 
 const kPermissions = ["--allow-ffi", "--allow-read", "--allow-write"];
 
+const kExamples = [
+  "decode.ts",
+  "decode_from_memory_buffer.ts",
+  "simple_decode_from_memory.ts",
+  "simple_decode_sampling.ts",
+  "threaded_decode.ts",
+];
+
 /** What the file's comment tells Deno's users to type. */
 function documentedPermissions(name: string): string[] {
   const text = readFileSync(new URL(`../../examples/${name}`, import.meta.url), "utf8");
@@ -91,11 +99,67 @@ test("decode_from_memory_buffer.ts writes the same frames", LIMIT, async () => {
   }
 });
 
+test("simple_decode_sampling.ts samples several videos with one decoder", LIMIT, async () => {
+  const names = ["h264_b_pyramid.mp4", "h264_one_gop.mp4", "hevc.mp4"];
+  const paths = await Promise.all(names.map(async (name) => (await clip(name)).path));
+  await inFolder(async (folder) => {
+    const sheet = join(folder, "samples.png");
+    const inputs = paths.flatMap((path) => ["-i", path]);
+    const args = [...inputs, "-n", "4", "--max-width", "176", "--contact-sheet", sheet];
+    const { code, stdout, stderr } = await run("simple_decode_sampling.ts", args);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.map(({ input }) => input), [...paths, undefined]);
+    assertEquals(lines[0].indices, [0, 14, 29, 44]);
+    assertEquals([lines[1].numFrames, lines[1].indices], [90, [0, 29, 59, 89]]);
+    const { decodersCreated, decodersReused, gopsDecoded } = lines[3];
+    assert(decodersCreated >= 2 && decodersReused >= 0 && gopsDecoded >= 3, stdout);
+    assertEquals((await ffprobeStreams(sheet))[0].codec_name, "png");
+    const refused = await run("simple_decode_sampling.ts", ["-i", paths[0], "--max-width", "8"]);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.stderr, "176 x 144");
+  });
+});
+
+test("simple_decode_from_memory.ts writes RGB frames and names what it took", LIMIT, async () => {
+  const { path } = await clip("h264_b_pyramid.mp4");
+  await inFolder(async (folder) => {
+    const output = join(folder, "out.rgb");
+    const args = ["-i", path, "-o", output, "-n", "5"];
+    const { code, stdout, stderr } = await run("simple_decode_from_memory.ts", args);
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "45 frames, 25.000 frames/s, 3 key frames");
+    assertEquals(JSON.parse(stdout), {
+      ...{ frames: 5, first: [0], last: [44], slice: [0, 11, 22, 33, 44] },
+      ...{ byIndex: [44, 0, 0], byTime: [22] },
+    });
+    assertEquals(bytesOf(output).length, 5 * 176 * 144 * 3);
+  });
+});
+
+test("threaded_decode.ts writes planar RGB frames of all videos", LIMIT, async () => {
+  const first = (await clip("h264_b_pyramid.mp4")).path;
+  const second = (await clip("vp9.webm")).path;
+  await inFolder(async (folder) => {
+    const output = join(folder, "out.rgbp");
+    const args = ["-i", first, "-i", second, "-o", output, "-b", "4", "--buffer", "8"];
+    const { code, stdout, stderr } = await run("threaded_decode.ts", [...args, "--start", "3"]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.map(({ input, frames }) => [input, frames]), [[first, 42], [second, 42]]);
+    for (const { numFrames, framesAhead } of lines) {
+      assertEquals(numFrames, 45);
+      assert(framesAhead <= 8, `${framesAhead} frames ahead`);
+    }
+    assertEquals(bytesOf(output).length, 84 * 176 * 144 * 3);
+  });
+});
+
 test(
   "examples without an input, or with one that is not there, end with an error",
   LIMIT,
   async () => {
-    for (const name of ["decode.ts", "decode_from_memory_buffer.ts"]) {
+    for (const name of kExamples) {
       const usage = await run(name, []);
       assertEquals([usage.code, usage.signal, usage.stdout], [1, null, ""]);
       assertStringIncludes(usage.stderr, `Usage: ${name} -i INPUT`);

@@ -1,4 +1,4 @@
-/** Decodes a file to its end and prints the number of frames: the script for sanitizer runs. */
+/** Decodes a file to its end, in order and by index, and prints the number of frames: the script for sanitizer runs. */
 import process from "node:process";
 import { requestDevice } from "../../mod.ts";
 
@@ -11,4 +11,11 @@ for await (using frame of decoder.frames(demuxer)) {
   frames++;
   sum += frame.data[0];
 }
+await using video = await device.createSimpleDecoder(process.argv[2]);
+for (const frame of await video.getBatchFramesByIndex([-1, 0, 3, 0])) frame.close();
+using _ = await video.at(1);
+await using threaded = await device.createThreadedDecoder(process.argv[2], { bufferSize: 2 });
+for await (using _ of threaded) frames--;
+if (frames !== 0) throw new Error(`The decoders disagree by ${frames} frames`);
+frames = video.length;
 console.log(JSON.stringify({ frames, sum }));

@@ -10,6 +10,7 @@
 #include "core/demux_session.h"
 #include "core/registry.h"
 #include "core/source.h"
+#include "session_bench.h"
 
 using namespace cuf;
 
@@ -75,6 +76,8 @@ class FakeDecoder : public Decoder {
     held_.clear();
     is_ending_ = false;
   }
+  bool fits(const DecoderOptions&) const override { return false; }
+  void reconfigure(const DecoderOptions&) override { reset(); }
   const std::string& implementation() const override { return name_; }
 
  private:
@@ -100,31 +103,10 @@ struct FakeBackend : BackendPort {
   std::string license() const override { return "none"; }
 };
 
-struct Bench {
-  FakeBackend backend;
-  std::shared_ptr<CompletionQueue> queue = std::make_shared<CompletionQueue>();
-  std::shared_ptr<Device> device = std::make_shared<Device>(queue, backend, 2);
-  uint32_t last_ticket = 0;
+struct Bench : FakeBackend, SessionBench {
+  FakeBackend& backend = *this;
+  Bench() : SessionBench(static_cast<FakeBackend&>(*this)) {}
 
-  Bench() {
-    device->queue_handle = Registry::instance().add(queue, 0);
-    device->handle = Registry::instance().add(device, device->queue_handle);
-  }
-  ~Bench() { Registry::instance().close(device->queue_handle); }
-
-  std::shared_ptr<Ticket> ticket() { return queue->open_ticket(++last_ticket); }
-
-  // The next completion of the newest ticket; source events in between are skipped.
-  Completion wait() {
-    for (;;) {
-      Completion record[1];
-      if (queue->poll(record) == 0) {
-        queue->wait();
-      } else if (record[0].ticket == last_ticket) {
-        return record[0];
-      }
-    }
-  }
   std::shared_ptr<DemuxSession> demuxer(std::shared_ptr<Source> source = nullptr) {
     DemuxSession::open(device, {.path = source ? "" : "file", .source = source}, ticket());
     return object_of<DemuxSession>(static_cast<uint32_t>(wait().value));

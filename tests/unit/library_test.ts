@@ -75,7 +75,7 @@ test("a library that is not ours is an error", anywhere, () => {
   withForeignLibrary("int something(void) { return 1; }", (path) => {
     const { stdout } = load({ environment: { CUFRAME_LIB: path } });
     assertStringIncludes(stdout, "LibraryError: No native library");
-    assertStringIncludes(stdout, "cuf_library_abi_version");
+    assertMatch(stdout, /symbol.*cuf_/i);
   });
 });
 

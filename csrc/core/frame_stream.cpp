@@ -1,0 +1,152 @@
+#include "core/frame_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/executor.h"
+
+namespace cuf {
+
+FrameStream::FrameStream(std::shared_ptr<SampledStream> stream, Range range, uint32_t engines,
+                         uint32_t most_frames, PictureMaker convert)
+    : stream_(std::move(stream)),
+      range_(range),
+      engines_(engines),
+      most_frames_(std::max(most_frames, 1u)),
+      convert_(std::move(convert)) {}
+
+void FrameStream::start() {
+  plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, engines_);
+  const auto used = std::count_if(plan_.queues.begin(), plan_.queues.end(),
+                                  [](const auto& queue) { return !queue.empty(); });
+  // Decoders that would stand still for want of buffer, or a single one, do worse than one with
+  // frame threads.
+  uint32_t threads = 1;
+  if (used <= 1 || plan_.frames_ahead >= most_frames_) {
+    plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, 1);
+    threads = engines_;
+  }
+  for (uint32_t i = 0; i < plan_.queues.size(); ++i) {
+    if (plan_.queues[i].empty()) continue;
+    run_on_pool([self = shared_from_this(), i, threads] { self->work(i, threads); });
+  }
+}
+
+void FrameStream::stop() {
+  std::deque<Request> dropped;
+  std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  ready_.clear();
+  dropped.swap(requests_);
+  space_.notify_all();
+}
+
+void FrameStream::work(uint32_t decoder, uint32_t threads) {
+  RunDecoder runner(stream_, threads);
+  for (const PlannedRun& run : plan_.queues[decoder]) {
+    if (is_stopped_) return;
+    decode_run(runner, run);
+  }
+}
+
+void FrameStream::decode_run(RunDecoder& decoder, const PlannedRun& run) {
+  uint32_t done = 0;
+  const RunDecoder::Sink sink = {.on_picture =
+                                     [&](uint32_t frame, Picture picture, bool is_wanted) {
+                                       if (!is_wanted) return;
+                                       put(position_of(frame), convert_(picture));
+                                       ++done;
+                                     },
+                                 .on_damage =
+                                     [&](uint32_t frame, const Error& error) {
+                                       fail(position_of(frame), position_of(frame) + 1, error);
+                                       ++done;
+                                     }};
+  try {
+    decoder.decode(run, false, is_stopped_, sink);
+  } catch (const Error& error) {
+    // Frames come in display order, so those that are missing are the last of the run's.
+    std::vector<uint32_t> positions;
+    for (const uint32_t packet : run.wanted_packets) {
+      positions.push_back(position_of(stream_->index.frame_of_packet(packet)));
+    }
+    std::sort(positions.begin(), positions.end());
+    if (done < positions.size()) fail(positions[done], positions.back() + 1, error);
+  }
+}
+
+// Waits for room: the buffer is a window of positions, in which every frame that a request waits
+// for has its place. Counting the frames held instead let those of one decoder fill the room of
+// another's, for which a request for several frames waited.
+void FrameStream::put(uint32_t position, PicturePtr picture) {
+  std::unique_lock lock(mutex_);
+  space_.wait(lock, [&] {
+    const uint32_t asked = requests_.empty() ? 0 : requests_.front().max_frames;
+    return is_stopped_ || position - head_ < std::max(most_frames_, asked);
+  });
+  if (is_stopped_) throw Error(Status::aborted, "Decoding ahead was stopped");
+  ready_.emplace(position, std::move(picture));
+  most_held_ = std::max<uint32_t>(most_held_, static_cast<uint32_t>(ready_.size()));
+  serve();
+}
+
+void FrameStream::fail(uint32_t position, uint32_t end, const Error& error) {
+  std::lock_guard lock(mutex_);
+  failures_.emplace(position, Failure{.error = error, .end = end});
+  serve();
+}
+
+void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
+                       std::shared_ptr<TicketResults<PicturePtr>> results) {
+  std::lock_guard lock(mutex_);
+  if (is_stopped_) throw Error(Status::aborted, "Reading on was stopped by another start");
+  // On the pool, since a ticket is cancelled with its lock held and serve() asks it.
+  ticket->on_cancel([weak = weak_from_this()] {
+    run_on_pool([weak] {
+      const auto self = weak.lock();
+      if (!self) return;
+      std::lock_guard lock(self->mutex_);
+      self->serve();
+    });
+  });
+  requests_.push_back({max_frames, std::move(ticket), std::move(results)});
+  serve();
+}
+
+void FrameStream::serve() {
+  while (!requests_.empty() && serve_front()) {
+  }
+  space_.notify_all();
+}
+
+// Frames before a failure are handed out first; false: not enough is there yet.
+bool FrameStream::serve_front() {
+  Request& request = requests_.front();
+  if (request.ticket->is_cancelled()) {
+    requests_.pop_front();
+    return true;
+  }
+  const uint32_t wanted = std::min(request.max_frames, range_.count - head_);
+  uint32_t count = 0;
+  while (count < wanted && ready_.contains(head_ + count)) ++count;
+  const auto failure = failures_.find(head_ + count);
+  if (count < wanted && failure == failures_.end()) return false;
+  if (count == 0 && wanted > 0) {
+    request.ticket->fail(failure->second.error);
+    head_ = failure->second.end;
+    failures_.erase(failure);
+    requests_.pop_front();
+    return true;
+  }
+  std::vector<PicturePtr> pictures;
+  for (uint32_t i = 0; i < count; ++i) {
+    auto node = ready_.extract(head_++);
+    pictures.push_back(std::move(node.mapped()));
+  }
+  request.results->keep(request.ticket->id(), std::move(pictures));
+  request.ticket->complete(count, head_ >= range_.count ? 1 : 0);
+  requests_.pop_front();
+  return true;
+}
+
+}  // namespace cuf

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/completion_queue.h"
+#include "core/run_decoder.h"
+#include "core/ticket_results.h"
+
+namespace cuf {
+
+using PicturePtr = std::shared_ptr<const Picture>;
+using PictureMaker = std::function<PicturePtr(const Picture&)>;
+
+// Frames in display order, decoded ahead by several decoders that take whole GOPs in turn, into a
+// bounded buffer.
+class FrameStream : public std::enable_shared_from_this<FrameStream> {
+ public:
+  struct Range {
+    uint32_t first = 0;
+    uint32_t count = 0;
+    uint32_t step = 1;
+  };
+  FrameStream(std::shared_ptr<SampledStream> stream, Range range, uint32_t engines,
+              uint32_t most_frames, PictureMaker convert);
+
+  void start();
+  void stop();  // what waits for frames fails as aborted
+  // Completes with up to max_frames frames, fewer only at the end; they go to `results`.
+  void next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
+            std::shared_ptr<TicketResults<PicturePtr>> results);
+  uint32_t most_held() const { return most_held_; }
+
+ private:
+  struct Request {
+    uint32_t max_frames;
+    std::shared_ptr<Ticket> ticket;
+    std::shared_ptr<TicketResults<PicturePtr>> results;
+  };
+  struct Failure {
+    Error error;
+    uint32_t end;  // position behind the frames that are lost with it
+  };
+
+  void work(uint32_t decoder, uint32_t threads);
+  void decode_run(RunDecoder& decoder, const PlannedRun& run);
+  void put(uint32_t position, PicturePtr picture);
+  void fail(uint32_t position, uint32_t end, const Error& error);
+  void serve();
+  bool serve_front();
+  uint32_t position_of(uint32_t frame) const { return (frame - range_.first) / range_.step; }
+
+  const std::shared_ptr<SampledStream> stream_;
+  const Range range_;
+  const uint32_t engines_;
+  const uint32_t most_frames_;
+  const PictureMaker convert_;
+  SamplePlan plan_;
+  std::atomic<bool> is_stopped_ = false;
+  std::atomic<uint32_t> most_held_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable space_;
+  std::map<uint32_t, PicturePtr> ready_;  // by position in the range
+  std::map<uint32_t, Failure> failures_;
+  std::deque<Request> requests_;
+  uint32_t head_ = 0;  // position to hand out next
+};
+
+}  // namespace cuf

@@ -1,0 +1,272 @@
+#include "core/run_decoder.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace cuf {
+namespace {
+
+DecoderOptions decoder_options(const SampledStream& stream, uint32_t threads) {
+  // Damage is judged here, where it is known which pictures are wanted: a leading picture behind a
+  // seek is always damaged and nobody's.
+  return {.codec = stream.video.codec,
+          .extradata = stream.video.extradata,
+          .threads = threads,
+          .on_error = OnError::conceal,
+          .width = stream.video.width,
+          .height = stream.video.height,
+          .chroma = stream.video.chroma,
+          .bit_depth = stream.video.bit_depth,
+          .reorder_depth = stream.video.reorder_depth,
+          .has_all_references = true};
+}
+
+bool contains(const std::vector<uint32_t>& sorted, uint32_t value) {
+  return std::binary_search(sorted.begin(), sorted.end(), value);
+}
+
+}  // namespace
+
+RunDecoder::RunDecoder(std::shared_ptr<SampledStream> stream, uint32_t threads)
+    : stream_(std::move(stream)),
+      options_(decoder_options(*stream_, threads)),
+      headers_(make_picture_header_reader(stream_->video.codec, stream_->video.extradata)) {}
+
+RunDecoder::~RunDecoder() {
+  if (!decoder_) return;
+  try {
+    stream_->device->decoders.give_back(options_, std::move(decoder_), stream_->cache_size);
+  } catch (...) {
+  }
+}
+
+void RunDecoder::acquire_decoder() {
+  if (decoder_) return;
+  decoder_ = stream_->device->decoders.take(options_, stream_->is_stopped);
+  DeviceCounters& all = stream_->device->counters;
+  if (decoder_) {
+    ++stream_->counters.decoders_reused;
+    ++all.decoders_reused;
+    return;
+  }
+  decoder_ = stream_->device->backend.create_decoder(options_);
+  stream_->device->decoders.lend(decoder_.get(), options_, stream_->is_stopped);
+  ++stream_->counters.decoders_created;
+  ++all.decoders_created;
+}
+
+double RunDecoder::seconds_of_packet(uint32_t packet) const {
+  const auto packets = stream_->index.packets();
+  const Rational base = stream_->index.time_base();
+  int64_t ticks = packets[packet].pts;
+  if (ticks == kNoTimestamp) {
+    // Raw elementary streams: the demuxer finds its place by counting durations.
+    ticks = 0;
+    for (uint32_t i = 0; i < packet; ++i) ticks += packets[i].duration;
+  }
+  return (static_cast<double>(ticks) + 0.25) * base.num / base.den;
+}
+
+// The packet's place in the index, tried first where it is expected; kNowhere if it cannot be told.
+uint32_t RunDecoder::ordinal_of(const Packet& packet, uint32_t expected) const {
+  const auto packets = stream_->index.packets();
+  const auto is_same = [&](uint32_t ordinal) {
+    const IndexedPacket& entry = packets[ordinal];
+    if (entry.dts != kNoTimestamp && packet.dts != kNoTimestamp) return entry.dts == packet.dts;
+    if (entry.pts != kNoTimestamp && packet.pts != kNoTimestamp) return entry.pts == packet.pts;
+    return ordinal == expected;
+  };
+  if (is_same(expected)) return expected;
+  for (const uint32_t key : stream_->index.keys()) {
+    if (key != expected && is_same(key)) return key;
+  }
+  return kNowhere;
+}
+
+bool RunDecoder::read_next(Packet& out) {
+  if (stream_->is_stopped || *stop_) throw Error(Status::aborted, "Decoding was stopped");
+  const bool has_packet = demuxer_->read(out);
+  const uint64_t now = demuxer_->bytes_read();
+  stream_->counters.bytes_read += now - noted_bytes_;
+  stream_->device->counters.bytes_read += now - noted_bytes_;
+  noted_bytes_ = now;
+  if (has_packet && demuxer_next_ != kNowhere) ++demuxer_next_;
+  return has_packet;
+}
+
+// Reads over packets up to the wanted one. false: the demuxer ended before.
+bool RunDecoder::skip_to(uint32_t packet) {
+  Packet skipped;
+  while (demuxer_next_ < packet) {
+    if (!read_next(skipped)) return false;
+  }
+  return demuxer_next_ == packet;
+}
+
+void RunDecoder::go_to(uint32_t packet) {
+  // Reading on is cheaper than a seek that lands on a key packet in front of here.
+  const PacketIndex& index = stream_->index;
+  if (demuxer_ && demuxer_next_ <= packet && index.gop_of_packet(packet) != PacketIndex::kNoGop) {
+    const uint32_t key = index.keys()[index.gop_of_packet(packet)];
+    if (demuxer_next_ >= key && skip_to(packet)) return;
+  }
+  if (!demuxer_) {
+    demuxer_ = stream_->open_demuxer();
+    noted_bytes_ = 0;
+    demuxer_next_ = 0;
+    if (packet == 0) return;
+  }
+  ++stream_->counters.seeks;
+  demuxer_->seek(seconds_of_packet(packet));
+  demuxer_next_ = kNowhere;
+}
+
+Packet RunDecoder::read(uint32_t packet) {
+  Packet data;
+  if (demuxer_next_ != packet) go_to(packet);
+  const bool is_sure = demuxer_next_ == packet;
+  bool has_packet = read_next(data);
+  if (is_sure && has_packet) return data;
+  // Behind a seek: where did it land?
+  const uint32_t found = has_packet ? ordinal_of(data, packet) : kNowhere;
+  if (found == packet) {
+    demuxer_next_ = packet + 1;
+    return data;
+  }
+  if (found < packet) {
+    demuxer_next_ = found + 1;
+  } else {
+    demuxer_ = stream_->open_demuxer();
+    noted_bytes_ = 0;
+    demuxer_next_ = 0;
+  }
+  has_packet = skip_to(packet) && read_next(data);
+  if (has_packet) return data;
+  throw Error(Status::corrupt_data,
+              "The file ends before its packet " + std::to_string(packet) +
+                  ", which its index names; it was cut off or changed since it was opened");
+}
+
+bool RunDecoder::holds(uint32_t frame) const {
+  return standing_ && held_.contains(frame);
+}
+
+// Behind a seek to its key picture a leading picture has no references.
+bool RunDecoder::is_orphan(uint32_t packet) const {
+  const PacketIndex& index = stream_->index;
+  return index.is_leading(packet) &&
+         index.keys()[index.gop_of_packet(packet)] == standing_->start_packet;
+}
+
+bool RunDecoder::may_drop(const PlannedRun& run, uint32_t packet, const Packet& data) {
+  // Sample tables do not tell which pictures are references, the payload does. Wanted ones are read
+  // too: headers in the stream change how later packets are read.
+  PictureFacts facts;
+  if (headers_) facts = headers_->read({data.payload.data, data.payload.size});
+  if (contains(run.wanted_packets, packet)) return false;
+  return is_orphan(packet) || contains(run.dropped_packets, packet) ||
+         stream_->index.is_droppable(packet) || (facts.is_known && facts.is_droppable);
+}
+
+void RunDecoder::send(uint32_t packet, Packet data) {
+  // The decoder is told the frame's number instead of its time: numbers are always there, unique
+  // and in order, so every picture says which frame it is (pts may be absent, repeated or wrong).
+  const uint32_t frame = stream_->index.frame_of_packet(packet);
+  data.pts = frame == PacketIndex::kNoFrame ? kNoTimestamp : static_cast<int64_t>(frame);
+  data.dts = packet;
+  data.duration = 1;
+  if (frame != PacketIndex::kNoFrame) held_.insert(frame);
+  decoder_->send(data);
+  ++stream_->counters.packets_decoded;
+  ++stream_->device->counters.packets_decoded;
+}
+
+void RunDecoder::show(Picture picture, const Sink& sink) {
+  ++stream_->counters.frames_decoded;
+  ++stream_->device->counters.frames_decoded;
+  const PacketIndex& index = stream_->index;
+  if (picture.pts < 0 || picture.pts >= static_cast<int64_t>(index.frame_count())) return;
+  const auto frame = static_cast<uint32_t>(picture.pts);
+  held_.erase(frame);
+  const bool is_wanted = contains(run_->wanted_packets, index.packet_of_frame(frame));
+  const bool is_good = picture.decode_status == DecodeStatus::ok;
+  if (!is_wanted && !is_good) return;
+  picture.index = frame;
+  picture.time_base = index.time_base();
+  picture.pts = index.pts_of_frame(frame);
+  picture.duration = index.duration_of_frame(frame);
+  if (is_wanted) --missing_;
+  if (!is_good && stream_->on_error != OnError::conceal) {
+    sink.on_damage(frame,
+                   Error(Status::corrupt_data, "Frame " + std::to_string(frame) + " is damaged", 0,
+                         to_microseconds(picture.pts, picture.time_base)));
+    return;
+  }
+  sink.on_picture(frame, std::move(picture), is_wanted);
+}
+
+void RunDecoder::receive_all(const Sink& sink) {
+  for (Picture picture; decoder_->receive(picture); picture = {}) show(std::move(picture), sink);
+}
+
+void RunDecoder::check_delivered(const PlannedRun& run) const {
+  if (missing_ == 0) return;
+  const uint32_t frame = stream_->index.frame_of_packet(run.wanted_packets.back());
+  throw Error(Status::corrupt_data,
+              "The decoder gave no picture for " + std::to_string(missing_) +
+                  " of the wanted frames up to frame " + std::to_string(frame) +
+                  "; their data is damaged",
+              0, to_microseconds(stream_->index.pts_of_frame(frame), stream_->index.time_base()));
+}
+
+void RunDecoder::finish(const PlannedRun& run, bool stays, const Sink& sink) {
+  const auto count = static_cast<uint32_t>(stream_->index.packets().size());
+  while (stays && missing_ > 0 && standing_->next_packet < count) {
+    const uint32_t packet = standing_->next_packet++;
+    Packet data = read(packet);
+    if (is_orphan(packet)) continue;
+    send(packet, std::move(data));
+    receive_all(sink);
+  }
+  if (missing_ == 0 && stays) return;
+  standing_.reset();
+  decoder_->send_end();
+  receive_all(sink);
+  decoder_->reset();
+  check_delivered(run);
+}
+
+void RunDecoder::decode(const PlannedRun& run, bool stays, const std::atomic<bool>& stop,
+                        const Sink& sink) {
+  acquire_decoder();
+  run_ = &run;
+  stop_ = &stop;
+  missing_ = run.wanted_packets.size();
+  try {
+    if (!run.continues || !standing_) {
+      decoder_->reset();
+      held_.clear();
+      standing_ = {.start_packet = run.first_packet, .next_packet = run.first_packet};
+      ++stream_->counters.gops_decoded;
+    }
+    for (uint32_t packet = run.first_packet; packet <= run.last_packet; ++packet) {
+      Packet data = read(packet);
+      standing_->next_packet = packet + 1;
+      const bool begins_gop = stream_->index.packets()[packet].is_key && packet != run.first_packet;
+      stream_->counters.gops_decoded += begins_gop;
+      if (may_drop(run, packet, data)) {
+        ++stream_->counters.packets_dropped;
+        continue;
+      }
+      send(packet, std::move(data));
+      receive_all(sink);
+    }
+    finish(run, stays, sink);
+  } catch (...) {
+    standing_.reset();
+    throw;
+  }
+}
+
+}  // namespace cuf

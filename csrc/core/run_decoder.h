@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "core/device.h"
+#include "core/packet_index.h"
+#include "core/picture_header.h"
+#include "core/ports.h"
+#include "core/sample_plan.h"
+
+namespace cuf {
+
+struct SampleCounters {
+  std::atomic<uint64_t> packets_decoded = 0;
+  std::atomic<uint64_t> packets_dropped = 0;
+  std::atomic<uint64_t> frames_decoded = 0;
+  std::atomic<uint64_t> gops_decoded = 0;
+  std::atomic<uint64_t> seeks = 0;
+  std::atomic<uint64_t> decoders_created = 0;
+  std::atomic<uint64_t> decoders_reused = 0;
+  std::atomic<uint64_t> bytes_read = 0;
+};
+
+// What all decoders of one file share.
+struct SampledStream {
+  SampledStream(std::shared_ptr<Device> device, PacketIndex index, VideoDescription video)
+      : device(std::move(device)), index(std::move(index)), video(std::move(video)) {}
+
+  const std::shared_ptr<Device> device;
+  const PacketIndex index;
+  const VideoDescription video;
+  OnError on_error = OnError::raise;
+  size_t cache_size = 4;
+  std::function<std::unique_ptr<Demuxer>()> open_demuxer;
+  std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)
+  SampleCounters counters;
+};
+
+// Gets frames out of planned runs, with a demuxer and a decoder of its own. One thread at a time.
+class RunDecoder {
+ public:
+  RunDecoder(std::shared_ptr<SampledStream> stream, uint32_t threads);
+  ~RunDecoder();
+  RunDecoder(const RunDecoder&) = delete;
+  RunDecoder& operator=(const RunDecoder&) = delete;
+
+  // frame is the place in display order. Each wanted frame of the run goes to one of the two,
+  // frames come in order.
+  struct Sink {
+    // Also good frames that came with the wanted ones unasked.
+    std::function<void(uint32_t frame, Picture picture, bool is_wanted)> on_picture;
+    std::function<void(uint32_t frame, const Error& error)> on_damage;
+  };
+
+  // stays: what the decoder holds back at the end is pushed out by the packets that follow and not
+  // drained, so that it can continue there, or, with a run of no packets, give what it holds.
+  // Throws Error(corrupt_data) for wanted frames that do not come. Throws Error(aborted) when
+  // `stop` becomes true.
+  void decode(const PlannedRun& run, bool stays, const std::atomic<bool>& stop, const Sink& sink);
+
+  std::optional<StandingDecoder> standing() const { return standing_; }
+  // Whether the decoder was sent the frame's packet and still holds the picture, to give it when
+  // it is sent more.
+  bool holds(uint32_t frame) const;
+
+ private:
+  void acquire_decoder();
+  void go_to(uint32_t packet);
+  bool skip_to(uint32_t packet);
+  bool read_next(Packet& out);
+  Packet read(uint32_t packet);
+  bool is_orphan(uint32_t packet) const;
+  bool may_drop(const PlannedRun& run, uint32_t packet, const Packet& data);
+  void send(uint32_t packet, Packet data);
+  void receive_all(const Sink& sink);
+  void show(Picture picture, const Sink& sink);
+  void finish(const PlannedRun& run, bool stays, const Sink& sink);
+  void check_delivered(const PlannedRun& run) const;
+  uint32_t ordinal_of(const Packet& packet, uint32_t expected) const;
+  double seconds_of_packet(uint32_t packet) const;
+
+  const std::shared_ptr<SampledStream> stream_;
+  const DecoderOptions options_;
+  std::unique_ptr<Demuxer> demuxer_;
+  std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<PictureHeaderReader> headers_;
+  static constexpr uint32_t kNowhere = UINT32_MAX;
+  uint32_t demuxer_next_ = kNowhere;  // ordinal that the demuxer gives next
+  uint64_t noted_bytes_ = 0;
+  std::optional<StandingDecoder> standing_;
+  std::set<uint32_t> held_;  // frames that were sent and not given
+  const PlannedRun* run_ = nullptr;
+  const std::atomic<bool>* stop_ = nullptr;
+  size_t missing_ = 0;  // wanted frames of the run that did not come yet
+};
+
+}  // namespace cuf

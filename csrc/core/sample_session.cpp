@@ -1,0 +1,277 @@
+#include "core/sample_session.h"
+
+#include <algorithm>
+#include <latch>
+#include <optional>
+#include <utility>
+
+#include "core/index_builder.h"
+#include "core/registry.h"
+
+namespace cuf {
+namespace {
+
+// What a decoder that goes on gives unasked: at most its reorder depth, but a caller that walks the
+// frames needs no more.
+constexpr size_t kMostEarly = 32;
+
+std::unique_ptr<Demuxer> open_demuxer(Device& device, const SampleSession::Options& options,
+                                      const std::atomic<bool>* is_aborted) {
+  std::shared_ptr<ByteSource> source;
+  if (options.source) source = std::make_shared<SourceCursor>(options.source);
+  return device.backend.open_demuxer({.path = options.path,
+                                      .source = source,
+                                      .keeps_container_bitstream = true,
+                                      .stream_index = options.stream_index,
+                                      .is_aborted = is_aborted});
+}
+
+std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
+                                           const SampleSession::Options& options,
+                                           const std::atomic<bool>& is_aborted) {
+  std::unique_ptr<Demuxer> demuxer = open_demuxer(*device, options, &is_aborted);
+  if (!demuxer->video().is_seekable) {
+    throw Error(
+        Status::unsupported,
+        "Random access needs a source that can seek: a path, bytes or an object with read(); "
+        "read a stream by createDemuxer()");
+  }
+  IndexOptions index_options;
+  index_options.is_aborted = &is_aborted;
+  BuiltIndex built = build_index(*demuxer, index_options);
+  auto stream =
+      std::make_shared<SampledStream>(std::move(device), std::move(built.index), demuxer->video());
+  stream->on_error = options.on_error;
+  stream->cache_size = options.cache_size;
+  stream->counters.bytes_read = demuxer->bytes_read();
+  stream->open_demuxer = [self = stream.get(), options] {
+    return open_demuxer(*self->device, options, &self->is_stopped);
+  };
+  return stream;
+}
+
+}  // namespace
+
+// One read at work on several threads.
+struct SampleSession::Reading {
+  std::atomic<bool> is_stopped = false;
+  std::mutex mutex;
+  std::map<uint32_t, PicturePtr> pictures;  // by frame
+  std::optional<Error> failure;
+  bool walks = false;  // frame after frame: decoders stay where they are
+
+  void fail(const Error& error) {
+    std::lock_guard lock(mutex);
+    if (!failure) failure = error;
+    is_stopped = true;
+  }
+};
+
+SampleSession::SampleSession(std::shared_ptr<SampledStream> stream, Options options)
+    : Object(kKind), stream_(std::move(stream)), options_(std::move(options)) {
+  decoders_.resize(options_.engines + 1);
+}
+
+void SampleSession::open(std::shared_ptr<Device> device, Options options,
+                         std::shared_ptr<Ticket> ticket) {
+  run_on_pool([device, options = std::move(options), ticket] {
+    auto is_aborted = std::make_shared<std::atomic<bool>>(false);
+    ticket->on_cancel([is_aborted, source = options.source] {
+      *is_aborted = true;
+      if (source) source->set_interrupted(true);
+    });
+    try {
+      auto stream = open_stream(device, options, *is_aborted);
+      ticket->on_cancel(nullptr);
+      auto session = std::make_shared<SampleSession>(std::move(stream), options);
+      ticket->complete(register_counted(session, *device, device->counters.live_samplers));
+    } catch (const Error& error) {
+      ticket->fail(error);
+    } catch (const std::bad_alloc&) {
+      ticket->fail(Error(Status::out_of_memory, "No memory for the file's index"));
+    }
+  });
+}
+
+void SampleSession::close() noexcept {
+  --stream_->device->counters.live_samplers;
+  stream_->is_stopped = true;
+  results_->close();
+  {
+    std::lock_guard lock(frames_mutex_);
+    if (frames_) frames_->stop();
+  }
+  try {
+    strand_->post([self = shared_from_this()] {
+      self->early_.clear();
+      self->decoders_.clear();
+    });
+  } catch (...) {
+  }
+}
+
+PicturePtr SampleSession::convert(const Picture& picture) const {
+  return std::make_shared<const Picture>(
+      convert_output(picture, options_.output, options_.color, *stream_->device->memory));
+}
+
+uint32_t SampleSession::buffer_frames() const {
+  if (options_.buffer_frames != 0) return options_.buffer_frames;
+  const VideoDescription& video = stream_->video;
+  const uint64_t samples = std::max<uint64_t>(1, static_cast<uint64_t>(video.width) * video.height);
+  const uint64_t frame_bytes = samples * 3 * (video.bit_depth > 8 ? 2 : 1);
+  return static_cast<uint32_t>(std::clamp<uint64_t>(options_.buffer_bytes / frame_bytes, 4, 4096));
+}
+
+uint32_t SampleSession::frames_ahead() const {
+  std::lock_guard lock(frames_mutex_);
+  return frames_ ? frames_->most_held() : 0;
+}
+
+void SampleSession::start(FrameStream::Range range) {
+  auto next =
+      std::make_shared<FrameStream>(stream_, range, options_.engines, buffer_frames(),
+                                    [this, self = weak_from_this()](const Picture& picture) {
+                                      const auto alive = self.lock();
+                                      if (!alive)
+                                        throw Error(Status::aborted, "The decoder was closed");
+                                      return convert(picture);
+                                    });
+  next->start();
+  std::lock_guard lock(frames_mutex_);
+  if (frames_) frames_->stop();
+  frames_ = std::move(next);
+}
+
+void SampleSession::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket) {
+  std::lock_guard lock(frames_mutex_);
+  if (!frames_) throw Error(Status::invalid_argument, "Reading in order was not started");
+  frames_->next(max_frames, std::move(ticket), results_);
+}
+
+void SampleSession::read(std::vector<uint32_t> frames, std::shared_ptr<Ticket> ticket) {
+  for (const uint32_t frame : frames) {
+    if (frame < stream_->index.frame_count()) continue;
+    throw Error(Status::invalid_argument, "There is no frame " + std::to_string(frame) + " in " +
+                                              std::to_string(stream_->index.frame_count()));
+  }
+  strand_->post([self = shared_from_this(), frames = std::move(frames), ticket] {
+    if (ticket->is_cancelled()) return;
+    try {
+      if (self->stream_->is_stopped) throw Error(Status::aborted, "The decoder was closed");
+      self->read_now(frames, *ticket);
+    } catch (const Error& error) {
+      ticket->fail(error);
+    } catch (const std::bad_alloc&) {
+      ticket->fail(
+          Error(Status::out_of_memory, "No memory for the frames; close some or ask for fewer"));
+    }
+    ticket->on_cancel(nullptr);
+  });
+}
+
+// The decoder of a single queue has frame threads; several queues get one thread each.
+RunDecoder& SampleSession::decoder(uint32_t number) {
+  std::unique_ptr<RunDecoder>& slot = decoders_[number];
+  if (!slot) slot = std::make_unique<RunDecoder>(stream_, number == 0 ? options_.engines : 1);
+  return *slot;
+}
+
+SamplePlan SampleSession::plan(const std::vector<uint32_t>& frames) {
+  if (frames.size() == 1 && decoder(0).holds(frames.front())) {
+    const uint32_t next = decoder(0).standing()->next_packet;
+    const PlannedRun push = {.first_packet = next,
+                             .last_packet = next - 1,
+                             .continues = true,
+                             .wanted_packets = {stream_->index.packet_of_frame(frames.front())},
+                             .dropped_packets = {}};
+    return {.queues = {{push}}, .frames = {}, .frames_ahead = 0};
+  }
+  if (options_.engines > 1) {
+    SamplePlan wide = plan_samples(stream_->index, frames, options_.engines);
+    const auto used = std::count_if(wide.queues.begin(), wide.queues.end(),
+                                    [](const auto& queue) { return !queue.empty(); });
+    if (used > 1) return wide;
+  }
+  const std::optional<StandingDecoder> standing[] = {decoder(0).standing()};
+  return plan_samples(stream_->index, frames, 1, standing);
+}
+
+void SampleSession::decode_queue(RunDecoder& decoder, const std::vector<PlannedRun>& queue,
+                                 Reading& reading) {
+  const RunDecoder::Sink sink = {
+      .on_picture =
+          [&](uint32_t frame, Picture picture, bool is_wanted) {
+            if (!is_wanted && !reading.walks) return;
+            PicturePtr converted = convert(picture);
+            std::lock_guard lock(reading.mutex);
+            if (is_wanted) {
+              reading.pictures.insert_or_assign(frame, std::move(converted));
+            } else if (early_.size() < kMostEarly) {
+              early_.insert_or_assign(frame, std::move(converted));
+            }
+          },
+      .on_damage = [&](uint32_t, const Error& error) { reading.fail(error); }};
+  try {
+    for (const PlannedRun& run : queue)
+      decoder.decode(run, reading.walks, reading.is_stopped, sink);
+  } catch (const Error& error) {
+    reading.fail(error);
+  } catch (const std::bad_alloc&) {
+    reading.fail(
+        Error(Status::out_of_memory, "No memory for the frames; close some or ask for fewer"));
+  }
+}
+
+void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
+  if (plan.queues.size() == 1) {
+    decode_queue(decoder(0), plan.queues[0], reading);
+    return;
+  }
+  std::vector<uint32_t> used;
+  for (uint32_t i = 0; i < plan.queues.size(); ++i) {
+    if (!plan.queues[i].empty()) used.push_back(i);
+  }
+  for (const uint32_t i : used) decoder(i + 1);
+  std::latch done(static_cast<ptrdiff_t>(used.size()));
+  for (const uint32_t i : used) {
+    const auto work = [&, i] {
+      decode_queue(*decoders_[i + 1], plan.queues[i], reading);
+      done.count_down();
+    };
+    if (i == used.back()) {
+      work();
+    } else {
+      run_on_pool(work);
+    }
+  }
+  done.wait();
+}
+
+void SampleSession::read_now(const std::vector<uint32_t>& frames, Ticket& ticket) {
+  Reading reading;
+  ticket.on_cancel([&reading] { reading.is_stopped = true; });
+  reading.walks = frames.size() == 1 && frames.front() == next_in_order_ && next_in_order_ > 0;
+  std::vector<uint32_t> missing;
+  for (const uint32_t frame : frames) {
+    const auto found = early_.find(frame);
+    if (found == early_.end()) {
+      missing.push_back(frame);
+    } else {
+      reading.pictures.insert(*found);
+    }
+  }
+  if (!reading.walks) early_.clear();
+  if (!missing.empty()) decode(plan(missing), reading);
+  ticket.on_cancel(nullptr);
+  if (reading.failure) throw *reading.failure;
+  std::vector<PicturePtr> results;
+  results.reserve(frames.size());
+  for (const uint32_t frame : frames) results.push_back(reading.pictures.at(frame));
+  if (!frames.empty()) next_in_order_ = frames.back() + 1;
+  for (const uint32_t frame : frames) early_.erase(frame);
+  results_->keep(ticket.id(), std::move(results));
+  ticket.complete(static_cast<int64_t>(frames.size()));
+}
+
+}  // namespace cuf

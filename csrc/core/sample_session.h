@@ -1,0 +1,81 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/executor.h"
+#include "core/frame_stream.h"
+#include "core/picture_convert.h"
+#include "core/run_decoder.h"
+#include "core/source.h"
+#include "core/ticket_results.h"
+
+namespace cuf {
+
+// Random access to the frames of one file, as a script holds it. Reads are done in order; frames of
+// a read come from as many decoders at once as its GOPs occupy.
+class SampleSession : public Object, public std::enable_shared_from_this<SampleSession> {
+ public:
+  static constexpr ObjectKind kKind = ObjectKind::sampler;
+
+  struct Options {
+    std::string path = {};
+    std::shared_ptr<Source> source = nullptr;
+    int stream_index = -1;
+    ColorType output = ColorType::native;
+    ColorOverride color = {};
+    OnError on_error = OnError::raise;
+    uint32_t engines = 1;
+    size_t cache_size = 4;
+    uint32_t buffer_frames = 0;  // 0 = by buffer_bytes
+    uint64_t buffer_bytes = 256 << 20;
+  };
+  // Opens and indexes on the pool; the ticket completes with the handle.
+  static void open(std::shared_ptr<Device> device, Options options, std::shared_ptr<Ticket> ticket);
+
+  SampleSession(std::shared_ptr<SampledStream> stream, Options options);
+  void close() noexcept override;
+
+  // Throws Error(invalid_argument) for a frame that does not exist, before anything is decoded.
+  void read(std::vector<uint32_t> frames, std::shared_ptr<Ticket> ticket);
+  void start(FrameStream::Range range);
+  void next(uint32_t max_frames, std::shared_ptr<Ticket> ticket);
+  std::vector<PicturePtr> take(uint32_t ticket) { return results_->take(ticket); }
+
+  const SampledStream& stream() const { return *stream_; }
+  const std::shared_ptr<Device>& device() const { return stream_->device; }
+  uint32_t frames_ahead() const;
+
+ private:
+  struct Reading;
+
+  void read_now(const std::vector<uint32_t>& frames, Ticket& ticket);
+  SamplePlan plan(const std::vector<uint32_t>& frames);
+  void decode(const SamplePlan& plan, Reading& reading);
+  void decode_queue(RunDecoder& decoder, const std::vector<PlannedRun>& queue, Reading& reading);
+  RunDecoder& decoder(uint32_t number);
+  PicturePtr convert(const Picture& picture) const;
+  uint32_t buffer_frames() const;
+
+  const std::shared_ptr<SampledStream> stream_;
+  const Options options_;
+  const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
+  const std::shared_ptr<TicketResults<PicturePtr>> results_ =
+      std::make_shared<TicketResults<PicturePtr>>();
+
+  // Only the strand touches these, and while it waits, the threads of one read.
+  std::vector<std::unique_ptr<RunDecoder>>
+      decoders_;                          // the first has frame threads, for a single queue
+  std::map<uint32_t, PicturePtr> early_;  // came unasked behind the last frame read
+  uint32_t next_in_order_ = 0;            // frame behind the last one read
+
+  mutable std::mutex frames_mutex_;
+  std::shared_ptr<FrameStream> frames_;
+};
+
+}  // namespace cuf

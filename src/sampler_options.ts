@@ -1,0 +1,186 @@
+/**
+ * How videos are opened for random access.
+ *
+ * @module
+ */
+
+import { SamplerDesc } from "../ffi/abi.ts";
+import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
+import { COLOR_TYPES, ON_ERROR } from "./decoder_options.ts";
+import { checkDescriptor, flag, instance, integer, oneOf, signal, text } from "./descriptor.ts";
+import { UnsupportedError } from "./errors.ts";
+
+/** How one source is opened. */
+export interface VideoSourceDescriptor {
+  /** Number of the wanted video stream in the container; default: the best one. */
+  readonly streamIndex?: number;
+  /** Stops the opening. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a SimpleDecoder is made. */
+export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
+  /**
+   * "native" (default): NVDEC's layouts, the same bytes on every backend; "rgb": 8-bit [H, W, 3];
+   * "rgbp": 8-bit [3, H, W]; "raw": the decoder's own planes without a copy.
+   */
+  readonly outputColorType?: "native" | "rgb" | "rgbp" | "raw";
+  /**
+   * Which list of frames access goes by: "exact" (default), or "approximate", which allows one made of
+   * what the container claims. The CPU backend makes the exact one for both.
+   */
+  readonly index?: "exact" | "approximate";
+  /**
+   * What happens to damaged frames. "throw" (default): a CorruptDataError; "skip": iteration leaves them
+   * out, asked for by index they are errors; "conceal": they come with `decodeStatus` set.
+   */
+  readonly onError?: "throw" | "skip" | "conceal";
+  /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
+  readonly colorSpace?: ColorOverride;
+  /** Most decoders at work at once, 1 to 64; default: as many as the device has threads. */
+  readonly engines?: number;
+  /** Decoders that are kept for the next video of the same kind; default 4. */
+  readonly decoderCacheSize?: number;
+  /** Bytes of frames that may be decoded ahead; default 256 MiB, a few frames at least. */
+  readonly memoryBudgetBytes?: number;
+  /** Widest picture in pixels; a wider video is refused. Default: any. */
+  readonly maxWidth?: number;
+  /** Highest picture in pixels; a higher video is refused. Default: any. */
+  readonly maxHeight?: number;
+  /** Frames in device memory; must not be true on the CPU, whose frames are in host memory. */
+  readonly useDeviceMemory?: boolean;
+  /** Scans for getScannedStreamMetadata() at once. The exact index is that scan, so it has no effect. */
+  readonly needScannedStreamMetadata?: boolean;
+  /** Prepares a GPU's sessions early; has no effect on the CPU. */
+  readonly waitForSessionWarmUp?: boolean;
+  /** A CUDA context to work in; 0 or absent on the CPU. */
+  readonly cudaContext?: number | bigint;
+  /** A CUDA stream to work on; 0 or absent on the CPU. */
+  readonly cudaStream?: number | bigint;
+  /** Name in warnings; default: the path or the kind of the source. */
+  readonly label?: string;
+}
+
+/** How a ThreadedDecoder is made. */
+export interface ThreadedDecoderDescriptor extends SimpleDecoderDescriptor {
+  /** Most frames decoded ahead, 1 to 65536; default 12. */
+  readonly bufferSize?: number;
+  /** Index of the first frame; negative ones count from the end. Default 0. */
+  readonly startFrame?: number;
+}
+
+/** Checked options, of which every video of a decoder is opened. */
+export interface SamplerOptions {
+  /** What was asked for. */
+  readonly descriptor: SimpleDecoderDescriptor;
+  /** Frames decoded ahead; 0: by the memory budget. */
+  readonly bufferFrames: number;
+}
+
+const LARGEST_STREAM_INDEX = 2 ** 31 - 2;
+const MOST_ENGINES = 64;
+const LARGEST_SIDE = 1 << 20;
+const LARGEST_CACHE = 1024;
+const LARGEST_BUFFER = 65536;
+const DEFAULT_BUFFER = 12;
+const DEFAULT_BUDGET = 256 << 20;
+const BATCHES_IN_BUDGET = 8;
+
+const address = instance(
+  "an address (a number or a bigint)",
+  (value) => typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value)),
+);
+
+const sourceRules = { streamIndex: integer(0, LARGEST_STREAM_INDEX), signal: signal() };
+const simpleRules = {
+  outputColorType: oneOf("native", "rgb", "rgbp", "raw"),
+  index: oneOf("exact", "approximate"),
+  onError: oneOf("throw", "skip", "conceal"),
+  colorSpace: colorOverride(),
+  engines: integer(1, MOST_ENGINES),
+  decoderCacheSize: integer(1, LARGEST_CACHE),
+  memoryBudgetBytes: integer(1),
+  maxWidth: integer(1, LARGEST_SIDE),
+  maxHeight: integer(1, LARGEST_SIDE),
+  useDeviceMemory: flag(),
+  needScannedStreamMetadata: flag(),
+  waitForSessionWarmUp: flag(),
+  cudaContext: address,
+  cudaStream: address,
+  label: text(),
+  ...sourceRules,
+};
+
+/** Checks how a video is put in the place of another. */
+export function checkSourceDescriptor(descriptor: VideoSourceDescriptor): void {
+  checkDescriptor("reconfigureDecoder()", descriptor, sourceRules);
+}
+
+/** Checks what a SimpleDecoder is made of. */
+export function simpleOptions(descriptor: SimpleDecoderDescriptor): SamplerOptions {
+  checkDescriptor("createSimpleDecoder()", descriptor, simpleRules);
+  refuseDeviceMemory(descriptor);
+  return { descriptor, bufferFrames: 0 };
+}
+
+/** Checks what a ThreadedDecoder is made of. */
+export function threadedOptions(descriptor: ThreadedDecoderDescriptor): SamplerOptions {
+  checkDescriptor("createThreadedDecoder()", descriptor, {
+    ...simpleRules,
+    bufferSize: integer(1, LARGEST_BUFFER),
+    startFrame: integer(-0xffff_ffff, 0xffff_ffff),
+  });
+  refuseDeviceMemory(descriptor);
+  return { descriptor, bufferFrames: descriptor.bufferSize ?? DEFAULT_BUFFER };
+}
+
+/** Bytes of a batch of frames on its way to the consumer: a part of the budget. */
+export function batchBytesOf({ descriptor }: SamplerOptions): number {
+  return (descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET) / BATCHES_IN_BUDGET;
+}
+
+/** The options as the library wants them. */
+export function nativeSamplerDesc(
+  options: SamplerOptions,
+  streamIndex: number | undefined,
+): SamplerDesc {
+  const { descriptor } = options;
+  const desc = new SamplerDesc();
+  desc.streamNumber = (streamIndex ?? -1) + 1;
+  desc.outputColorType = COLOR_TYPES[descriptor.outputColorType ?? "native"];
+  desc.onError = ON_ERROR[descriptor.onError ?? "throw"];
+  Object.assign(desc, overrideCodes(descriptor.colorSpace));
+  desc.engines = descriptor.engines ?? 0;
+  desc.decoderCacheSize = descriptor.decoderCacheSize ?? 0;
+  desc.bufferFrames = options.bufferFrames;
+  desc.bufferBytes = descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET;
+  return desc;
+}
+
+/**
+ * Throws UnsupportedError if the pictures are larger than the descriptor allows. The limit is a promise on
+ * which a GPU's decoders are sized.
+ */
+export function requireSize(
+  { maxWidth = Infinity, maxHeight = Infinity }: SimpleDecoderDescriptor,
+  { width, height }: { readonly width: number; readonly height: number },
+  label: string,
+): void {
+  if (width <= maxWidth && height <= maxHeight) return;
+  throw new UnsupportedError(
+    `${label} is ${width} x ${height}, larger than maxWidth x maxHeight, which are ${maxWidth} x ${maxHeight}; ` +
+      "give larger ones, or leave them out",
+  );
+}
+
+function refuseDeviceMemory(descriptor: SimpleDecoderDescriptor): void {
+  if (descriptor.useDeviceMemory) {
+    throw new UnsupportedError(
+      "useDeviceMemory: true needs a CUDA device; the CPU's frames are in host memory, so leave it out",
+    );
+  }
+  for (const key of ["cudaContext", "cudaStream"] as const) {
+    if (Number(descriptor[key] ?? 0) === 0) continue;
+    throw new UnsupportedError(`${key} needs a CUDA device; leave it out on the CPU`);
+  }
+}

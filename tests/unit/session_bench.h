@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/completion_queue.h"
+#include "core/device.h"
+#include "core/registry.h"
+
+// A device of a script that waits for each of its calls.
+struct SessionBench {
+  std::shared_ptr<cuf::CompletionQueue> queue = std::make_shared<cuf::CompletionQueue>();
+  std::shared_ptr<cuf::Device> device;
+  uint32_t last_ticket = 0;
+
+  explicit SessionBench(cuf::BackendPort& backend)
+      : device(std::make_shared<cuf::Device>(queue, backend, 2)) {
+    device->queue_handle = cuf::Registry::instance().add(queue, 0);
+    device->handle = cuf::Registry::instance().add(device, device->queue_handle);
+  }
+  SessionBench(const SessionBench&) = delete;
+  ~SessionBench() { cuf::Registry::instance().close(device->queue_handle); }
+
+  std::shared_ptr<cuf::Ticket> ticket() { return queue->open_ticket(++last_ticket); }
+
+  // The next completion of the newest ticket; source events in between are skipped.
+  cuf::Completion wait() {
+    for (;;) {
+      cuf::Completion record[1];
+      if (queue->poll(record) == 0) {
+        queue->wait();
+      } else if (record[0].ticket == last_ticket) {
+        return record[0];
+      }
+    }
+  }
+};
