@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = 1591268457;
+export const ABI_HASH: number = -1438714102;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -60,6 +60,7 @@ export const SYMBOLS = {
   cuf_sampler_open: { parameters: ["u32", "buffer", "buffer", "u32", "u32", "buffer"], result: "i32" },
   cuf_sampler_info: { parameters: ["u32", "buffer"], result: "i32" },
   cuf_sampler_stream_info: { parameters: ["u32", "buffer"], result: "i32" },
+  cuf_sampler_scan: { parameters: ["u32", "u32"], result: "i32" },
   cuf_sampler_index: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
   cuf_sampler_frame_time: { parameters: ["u32", "u32", "buffer"], result: "i32" },
   cuf_sampler_frame_at: { parameters: ["u32", "f64"], result: "i32" },
@@ -152,7 +153,9 @@ export interface Symbols {
   cuf_sampler_info(sampler: number, out: BufferArgument): number;
   /** Calls cuf_sampler_stream_info. */
   cuf_sampler_stream_info(sampler: number, out: BufferArgument): number;
-  /** Copies up to capacity entries from the packet `first` on; returns their number. */
+  /** Makes the exact index if there is an approximate one; completes with the number of frames and extra = their duration_us. */
+  cuf_sampler_scan(sampler: number, ticket: number): number;
+  /** Copies up to capacity entries of the exact index from the packet `first` on; returns their number. */
   cuf_sampler_index(sampler: number, first: number, out: BufferArgument, capacity: number): number;
   /** Calls cuf_sampler_frame_time. */
   cuf_sampler_frame_time(sampler: number, frame: number, out: BufferArgument): number;
@@ -222,6 +225,8 @@ export const CompletionKind = {
   SOURCE_READ: 2,
   /** The source is no longer read; nothing more will be asked. */
   SOURCE_CLOSED: 3,
+  /** Value millionths of the ticket's work are done. */
+  PROGRESS: 4,
 } as const;
 
 /** Values of CufSourceKind. */
@@ -790,11 +795,11 @@ export class DeviceInfo extends Struct {
 /** The struct CufDeviceStats. */
 export class DeviceStats extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 96;
+  static readonly size: number = 104;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(96, true, bytes, at);
+    super(104, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -860,6 +865,10 @@ export class DeviceStats extends Struct {
   /** Field decoders_reused (uint64_t). */
   get decodersReused(): number { return this.getU64(88); }
   set decodersReused(value: number) { this.setU64(88, value); }
+
+  /** Files opened for random access whose index was kept. */
+  get indexCacheHits(): number { return this.getU64(96); }
+  set indexCacheHits(value: number) { this.setU64(96, value); }
 }
 
 /** The struct CufSourceDesc. */
@@ -1407,11 +1416,11 @@ export class FrameInfo extends Struct {
 /** The struct CufSamplerDesc. */
 export class SamplerDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 48;
+  static readonly size: number = 56;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(48, true, bytes, at);
+    super(56, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1457,6 +1466,14 @@ export class SamplerDesc extends Struct {
   /** 0 = 256 MiB. */
   get bufferBytes(): number { return this.getU64(40); }
   set bufferBytes(value: number) { this.setU64(40, value); }
+
+  /** 1: CUF_COMPLETION_PROGRESS come while it is being opened. */
+  get wantsProgress(): number { return this.getU32(48); }
+  set wantsProgress(value: number) { this.setU32(48, value); }
+
+  /** 1: an index of what the container claims will do. */
+  get isIndexApproximate(): number { return this.getU32(52); }
+  set isIndexApproximate(value: number) { this.setU32(52, value); }
 }
 
 /** The struct CufSamplerInfo. */
@@ -1477,7 +1494,7 @@ export class SamplerInfo extends Struct {
   get frameCount(): number { return this.getU32(4); }
   set frameCount(value: number) { this.setU32(4, value); }
 
-  /** Field packet_count (uint32_t). */
+  /** Of the exact index; 0 until cuf_sampler_scan if that is approximate. */
   get packetCount(): number { return this.getU32(8); }
   set packetCount(value: number) { this.setU32(8, value); }
 

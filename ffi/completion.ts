@@ -4,7 +4,14 @@
  * @module
  */
 
-import { Completion, ErrorStruct, NO_TIMESTAMP, Status, type Symbols } from "./abi.ts";
+import {
+  Completion,
+  CompletionKind,
+  ErrorStruct,
+  NO_TIMESTAMP,
+  Status,
+  type Symbols,
+} from "./abi.ts";
 import { library } from "./library.ts";
 import type { Native, Wake } from "./native.ts";
 
@@ -64,6 +71,8 @@ export interface SubmitOptions {
   readonly signal?: AbortSignal;
   /** The struct that the call fills in when its result is negative. */
   readonly error?: ErrorStruct;
+  /** Told of how much of the work is done, from 0 to 1, if the work tells; must not throw. */
+  readonly onProgress?: (part: number) => void;
 }
 
 /** Settings of a subscription. */
@@ -77,9 +86,12 @@ interface Pending {
   reject(reason: unknown): void;
   readonly signal: AbortSignal | undefined;
   readonly onAbort: () => void;
+  readonly onProgress: ((part: number) => void) | undefined;
 }
 
 const BATCH = 64;
+/** What the value of a progress record counts in. */
+const MILLION = 1e6;
 
 /** A completion queue, and who waits for what on it. */
 export class Completions {
@@ -112,7 +124,7 @@ export class Completions {
   /** As the function submit. */
   submit(start: (ticket: number) => number, options: SubmitOptions = {}): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const { signal, error = null } = options;
+      const { signal, error = null, onProgress } = options;
       signal?.throwIfAborted();
       const ticket = this.#newTicket();
       check(start(ticket), error, "The call");
@@ -120,7 +132,7 @@ export class Completions {
         this.#symbols.cuf_queue_cancel(this.handle, ticket);
       };
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#pending.set(ticket, { resolve, reject, signal, onAbort });
+      this.#pending.set(ticket, { resolve, reject, signal, onAbort, onProgress });
       this.#hold();
     });
   }
@@ -171,7 +183,10 @@ export class Completions {
   #deliver(record: Completion): void {
     const { ticket } = record;
     const entry = this.#pending.get(ticket);
-    if (entry !== undefined) return this.#settle(ticket, entry, record);
+    if (entry !== undefined) {
+      if (record.kind === CompletionKind.DONE) return this.#settle(ticket, entry, record);
+      return entry.onProgress?.(record.value / MILLION);
+    }
     const handler = this.#handlers.get(ticket);
     if (handler === undefined) return;
     const { kind, value, extra, status } = record;

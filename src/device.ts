@@ -47,6 +47,8 @@ export interface DeviceStats {
   readonly decodersCreated: number;
   /** Decoders that random access used again for another video. */
   readonly decodersReused: number;
+  /** Videos opened for random access whose file had been indexed before, so that nothing was read. */
+  readonly indexCacheHits: number;
 }
 
 /** Why a device cannot be used any longer. */
@@ -131,6 +133,7 @@ export class Device implements AsyncDisposable, Disposable {
       framesDecoded: stats.framesDecoded,
       decodersCreated: stats.decodersCreated,
       decodersReused: stats.decodersReused,
+      indexCacheHits: stats.indexCacheHits,
     };
   }
 

@@ -48,6 +48,7 @@ export async function run(
     readonly error?: ErrorStruct;
     readonly owner?: NativeHandle;
     readonly signal?: AbortSignal;
+    readonly onProgress?: (part: number) => void;
   },
 ): Promise<Outcome> {
   try {

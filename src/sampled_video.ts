@@ -64,8 +64,7 @@ export class SampledVideo {
     source: Source,
     options: SamplerOptions,
   ): Promise<SampledVideo> {
-    const { streamIndex, signal = new AbortController().signal } = options.descriptor;
-    const sampler = await Sampler.open(device.handle, source, options, { streamIndex, signal });
+    const sampler = await Sampler.open(device.handle, source, options, options.descriptor);
     return new SampledVideo(name, device, sampler, options);
   }
 
@@ -145,10 +144,10 @@ export class SampledVideo {
   ): Promise<void> {
     checkSourceDescriptor(descriptor);
     await this.inOrder(async () => {
-      const { streamIndex, signal } = descriptor;
+      const { signal } = descriptor;
       const stop = this.#stop.signal;
       const next = await Sampler.open(this.#device.handle, source, this.#options, {
-        streamIndex,
+        ...descriptor,
         signal: signal === undefined ? stop : AbortSignal.any([stop, signal]),
       });
       try {

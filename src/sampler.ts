@@ -10,7 +10,12 @@ import { ClosedError } from "./errors.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import type { FrameRange } from "./frame_range.ts";
 import { callWithError, checked, native, type Outcome, run } from "./native_call.ts";
-import { nativeSamplerDesc, requireSize, type SamplerOptions } from "./sampler_options.ts";
+import {
+  nativeSamplerDesc,
+  requireSize,
+  type SamplerOptions,
+  type VideoSourceDescriptor,
+} from "./sampler_options.ts";
 import type { SourceFeed } from "./source.ts";
 import type { Source } from "./source_kind.ts";
 import { type OpenedSource, openSource } from "./source_open.ts";
@@ -47,16 +52,18 @@ export class Sampler {
     device: NativeHandle,
     source: Source,
     options: SamplerOptions,
-    opening: { readonly streamIndex?: number; readonly signal: AbortSignal },
+    opening: VideoSourceDescriptor,
   ): Promise<Sampler> {
     const { descriptor } = options;
-    opening.signal.throwIfAborted();
+    opening.signal?.throwIfAborted();
     const { label } = descriptor;
     const opened = await openSource(device, source, { label, mustSeek: true });
     try {
       const sampler = new Sampler(await openNative(device, opened, options, opening), opened);
       try {
         requireSize(descriptor, sampler.metadata, opened.label);
+        // Whoever asks for it later hears of a failure.
+        if (descriptor.needScannedStreamMetadata) sampler.#scan().catch(() => {});
         return sampler;
       } catch (error) {
         sampler.close("");
@@ -92,9 +99,19 @@ export class Sampler {
     return info;
   }
 
-  /** The whole index. */
-  scanned(): ScannedStreamMetadata {
-    return scannedMetadata(this.handle, this.metadata, this.info());
+  /** The whole index, exact. */
+  async scanned(): Promise<ScannedStreamMetadata> {
+    const { value: numFrames, extra: duration } = await this.#scan();
+    const { packetCount } = this.info();
+    return scannedMetadata(this.handle, { ...this.metadata, numFrames, duration }, packetCount);
+  }
+
+  #scan(): Promise<Outcome> {
+    return this.#run(
+      "getScannedStreamMetadata()",
+      (handle, ticket) => native().cuf_sampler_scan(handle, ticket),
+      {},
+    );
   }
 
   /** Index of the frame that is shown at a time. */
@@ -209,16 +226,46 @@ async function openNative(
   device: NativeHandle,
   { path, feed, label }: OpenedSource,
   options: SamplerOptions,
-  opening: { readonly streamIndex?: number; readonly signal: AbortSignal },
+  opening: VideoSourceDescriptor,
 ): Promise<NativeHandle> {
+  const { signal, onProgress, failed } = guardedProgress(opening);
   const desc = nativeSamplerDesc(options, opening.streamIndex);
   desc.source = feed?.handle ?? 0;
+  desc.wantsProgress = onProgress === undefined ? 0 : 1;
   const error = new ErrorStruct();
   const size = path?.length ?? 0;
   const { value } = await run(
     (ticket) =>
       native().cuf_sampler_open(device.value, desc.bytes, path, size, ticket, error.bytes),
-    { error, owner: device, signal: opening.signal, what: "Opening a video" },
+    { error, owner: device, signal, onProgress, what: "Opening a video" },
   );
-  return new NativeHandle(value, label, "video", { warns: true });
+  const handle = new NativeHandle(value, label, "video", { warns: true });
+  if (failed?.aborted) {
+    handle.close();
+    throw failed.reason;
+  }
+  return handle;
+}
+
+/** What the caller's onProgress throws aborts the work, also when that was the last call. */
+function guardedProgress(
+  { signal, onProgress }: VideoSourceDescriptor,
+): {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (part: number) => void;
+  readonly failed?: AbortSignal;
+} {
+  if (onProgress === undefined) return { signal };
+  const failure = new AbortController();
+  const failed = failure.signal;
+  const either = signal === undefined ? failed : AbortSignal.any([signal, failed]);
+  const guarded = (part: number): void => {
+    if (either.aborted) return;
+    try {
+      onProgress(part);
+    } catch (error) {
+      failure.abort(error);
+    }
+  };
+  return { signal: either, onProgress: guarded, failed };
 }

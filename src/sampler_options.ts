@@ -16,6 +16,11 @@ export interface VideoSourceDescriptor {
   readonly streamIndex?: number;
   /** Stops the opening. */
   readonly signal?: AbortSignal;
+  /**
+   * Called while the video is indexed with the part that is done, from 0 to 1, never falling and the last
+   * time with 1. What it throws stops the opening.
+   */
+  readonly onProgress?: (part: number) => void;
 }
 
 /** How a SimpleDecoder is made. */
@@ -26,8 +31,11 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
    */
   readonly outputColorType?: "native" | "rgb" | "rgbp" | "raw";
   /**
-   * Which list of frames access goes by: "exact" (default), or "approximate", which allows one made of
-   * what the container claims. The CPU backend makes the exact one for both.
+   * Which list of frames access goes by. "exact" (default): every frame there is. It takes a pass over
+   * the file unless that has tables of its frames, as mp4 and mov do. "approximate": that pass is spared,
+   * and frame `i` is the one shown at `i` times the average frame duration, as the container claims it.
+   * Where it claims too little, the list is exact; where it claims too much, frames up to a second behind
+   * the end are the last one, later ones a CorruptDataError.
    */
   readonly index?: "exact" | "approximate";
   /**
@@ -49,7 +57,7 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
   readonly maxHeight?: number;
   /** Frames in device memory; must not be true on the CPU, whose frames are in host memory. */
   readonly useDeviceMemory?: boolean;
-  /** Scans for getScannedStreamMetadata() at once. The exact index is that scan, so it has no effect. */
+  /** Scans for getScannedStreamMetadata() at once. An exact index is that scan. */
   readonly needScannedStreamMetadata?: boolean;
   /** Prepares a GPU's sessions early; has no effect on the CPU. */
   readonly waitForSessionWarmUp?: boolean;
@@ -91,7 +99,11 @@ const address = instance(
   (value) => typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value)),
 );
 
-const sourceRules = { streamIndex: integer(0, LARGEST_STREAM_INDEX), signal: signal() };
+const sourceRules = {
+  streamIndex: integer(0, LARGEST_STREAM_INDEX),
+  signal: signal(),
+  onProgress: instance("a function", (value) => typeof value === "function"),
+};
 const simpleRules = {
   outputColorType: oneOf("native", "rgb", "rgbp", "raw"),
   index: oneOf("exact", "approximate"),
@@ -154,6 +166,7 @@ export function nativeSamplerDesc(
   desc.decoderCacheSize = descriptor.decoderCacheSize ?? 0;
   desc.bufferFrames = options.bufferFrames;
   desc.bufferBytes = descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET;
+  desc.isIndexApproximate = descriptor.index === "approximate" ? 1 : 0;
   return desc;
 }
 

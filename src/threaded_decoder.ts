@@ -123,9 +123,8 @@ export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, D
   }
 
   /** Numbers from a scan of the whole stream: exact counts and rates, key frames, packets. */
-  // deno-lint-ignore require-await -- a scan takes time where the index is not exact
   async getScannedStreamMetadata(): Promise<ScannedStreamMetadata> {
-    return this.#video.sampler.scanned();
+    return await this.#video.sampler.scanned();
   }
 
   /**

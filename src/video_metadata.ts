@@ -10,7 +10,7 @@ import { metadataOf, type StreamMetadata } from "./stream_metadata.ts";
 
 /** What the container says of a video, and how many frames it has. */
 export interface VideoMetadata extends StreamMetadata {
-  /** Number of frames that are shown, counted. */
+  /** Number of frames that are shown, counted; with an approximate index about so many. */
   readonly numFrames: number;
   /** Frames per second on average; 0 if unknown. */
   readonly averageFps: number;
@@ -54,11 +54,11 @@ export function videoMetadata(
   };
 }
 
-/** Reads a sampler's index. */
+/** Reads a sampler's exact index, of which `metadata` says what is known so far. */
 export function scannedMetadata(
   sampler: number,
-  metadata: VideoMetadata,
-  { packetCount, durationUs }: SamplerInfo,
+  metadata: VideoMetadata & { readonly duration: number },
+  packetCount: number,
 ): ScannedStreamMetadata {
   const packetSizes = new Uint32Array(packetCount);
   const pts = new Float64Array(packetCount);
@@ -81,7 +81,8 @@ export function scannedMetadata(
     }
     first += count;
   }
-  const averageFps = durationUs > 0 ? metadata.numFrames / (durationUs / 1e6) : 0;
+  const { numFrames, duration } = metadata;
+  const averageFps = duration > 0 ? numFrames / (duration / 1e6) : 0;
   const keyFrameIndices = Uint32Array.from(keyFrames).sort();
-  return { ...metadata, duration: durationUs, averageFps, keyFrameIndices, packetSizes, pts, dts };
+  return { ...metadata, averageFps, keyFrameIndices, packetSizes, pts, dts };
 }

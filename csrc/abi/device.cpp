@@ -152,6 +152,7 @@ int32_t cuf_device_stats(uint32_t device, CufDeviceStats* out) {
     stats.frames_decoded = counters.frames_decoded;
     stats.decoders_created = counters.decoders_created;
     stats.decoders_reused = counters.decoders_reused;
+    stats.index_cache_hits = counters.index_cache_hits;
     write_struct(out, stats);
     return CUF_OK;
   });

@@ -30,6 +30,7 @@ _Static_assert(CUF_COMPLETION_DONE == 0, "");
 _Static_assert(CUF_COMPLETION_SOURCE_SPACE == 1, "");
 _Static_assert(CUF_COMPLETION_SOURCE_READ == 2, "");
 _Static_assert(CUF_COMPLETION_SOURCE_CLOSED == 3, "");
+_Static_assert(CUF_COMPLETION_PROGRESS == 4, "");
 
 /* CufSourceKind */
 _Static_assert(CUF_SOURCE_STREAM == 0, "");
@@ -285,7 +286,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->ordinal), uint32
 _Static_assert(offsetof(struct CufDeviceInfo, threads) == 12, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->threads), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDeviceStats) == 96, "");
+_Static_assert(sizeof(struct CufDeviceStats) == 104, "");
 _Static_assert(_Alignof(struct CufDeviceStats) == 8, "");
 _Static_assert(offsetof(struct CufDeviceStats, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->struct_size), uint32_t), "");
@@ -319,6 +320,8 @@ _Static_assert(offsetof(struct CufDeviceStats, decoders_created) == 80, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->decoders_created), uint64_t), "");
 _Static_assert(offsetof(struct CufDeviceStats, decoders_reused) == 88, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->decoders_reused), uint64_t), "");
+_Static_assert(offsetof(struct CufDeviceStats, index_cache_hits) == 96, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->index_cache_hits), uint64_t), "");
 
 _Static_assert(sizeof(struct CufSourceDesc) == 24, "");
 _Static_assert(_Alignof(struct CufSourceDesc) == 8, "");
@@ -573,7 +576,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->index), int64_t),
 _Static_assert(offsetof(struct CufFrameInfo, planes) == 136, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->planes), struct CufPlane[4]), "");
 
-_Static_assert(sizeof(struct CufSamplerDesc) == 48, "");
+_Static_assert(sizeof(struct CufSamplerDesc) == 56, "");
 _Static_assert(_Alignof(struct CufSamplerDesc) == 8, "");
 _Static_assert(offsetof(struct CufSamplerDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->struct_size), uint32_t), "");
@@ -597,6 +600,10 @@ _Static_assert(offsetof(struct CufSamplerDesc, buffer_frames) == 36, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->buffer_frames), uint32_t), "");
 _Static_assert(offsetof(struct CufSamplerDesc, buffer_bytes) == 40, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->buffer_bytes), uint64_t), "");
+_Static_assert(offsetof(struct CufSamplerDesc, wants_progress) == 48, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->wants_progress), uint32_t), "");
+_Static_assert(offsetof(struct CufSamplerDesc, is_index_approximate) == 52, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->is_index_approximate), uint32_t), "");
 
 _Static_assert(sizeof(struct CufSamplerInfo) == 104, "");
 _Static_assert(_Alignof(struct CufSamplerInfo) == 8, "");
@@ -720,6 +727,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_take), int32_t(uint32_t, uint32_
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_open), int32_t(uint32_t, const struct CufSamplerDesc*, const uint8_t*, uint32_t, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_info), int32_t(uint32_t, struct CufSamplerInfo*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_stream_info), int32_t(uint32_t, struct CufDemuxerInfo*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_sampler_scan), int32_t(uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_index), int32_t(uint32_t, uint32_t, struct CufIndexEntry*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_frame_time), int32_t(uint32_t, uint32_t, struct CufFrameTime*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_frame_at), int32_t(uint32_t, double)), "");

@@ -30,6 +30,8 @@ SampleSession::Options options_of(const CufSamplerDesc& desc, const Device& devi
   options.engines = desc.engines == 0 ? std::min(device.threads, kMostEngines) : desc.engines;
   options.cache_size = desc.decoder_cache_size == 0 ? kDefaultCacheSize : desc.decoder_cache_size;
   options.buffer_frames = desc.buffer_frames;
+  options.wants_progress = desc.wants_progress != 0;
+  options.is_index_approximate = desc.is_index_approximate != 0;
   options.buffer_bytes = desc.buffer_bytes == 0 ? kDefaultBufferBytes : desc.buffer_bytes;
   return options;
 }
@@ -62,13 +64,12 @@ CufSamplerInfo info_of(const SampleSession& sampler) {
   const SampleCounters& counters = sampler.stream().counters;
   CufSamplerInfo info{};
   info.frame_count = index.frame_count();
-  info.packet_count = static_cast<uint32_t>(index.packets().size());
-  info.key_count = static_cast<uint32_t>(index.keys().size());
-  if (info.frame_count > 0) {
-    const CufFrameTime last = time_of(index, info.frame_count - 1);
-    info.start_time_us = time_of(index, 0).timestamp_us;
-    info.duration_us = last.timestamp_us + last.duration_us - info.start_time_us;
+  if (const auto exact = sampler.scanned()) {
+    info.packet_count = static_cast<uint32_t>(exact->index.packets().size());
+    info.key_count = static_cast<uint32_t>(exact->index.keys().size());
   }
+  if (info.frame_count > 0) info.start_time_us = time_of(index, 0).timestamp_us;
+  info.duration_us = index.duration_us();
   info.packets_decoded = counters.packets_decoded;
   info.packets_dropped = counters.packets_dropped;
   info.frames_decoded = counters.frames_decoded;
@@ -120,13 +121,22 @@ int32_t cuf_sampler_stream_info(uint32_t sampler, CufDemuxerInfo* out) {
 int32_t cuf_sampler_index(uint32_t sampler, uint32_t first, CufIndexEntry* out, uint32_t capacity) {
   return guarded(nullptr, [&] {
     require_buffer(out, capacity);
-    const auto session = object_of<SampleSession>(sampler);
-    const PacketIndex& index = session->stream().index;
+    const auto exact = object_of<SampleSession>(sampler)->scanned();
+    require(exact != nullptr, "The index is approximate and was not scanned");
+    const PacketIndex& index = exact->index;
     const size_t total = index.packets().size();
     const auto count =
         first >= total ? 0u : static_cast<uint32_t>(std::min<size_t>(capacity, total - first));
     for (uint32_t i = 0; i < count; ++i) out[i] = entry_of(index, first + i);
     return static_cast<int32_t>(count);
+  });
+}
+
+int32_t cuf_sampler_scan(uint32_t sampler, uint32_t ticket) {
+  return guarded(nullptr, [&] {
+    auto session = object_of<SampleSession>(sampler);
+    session->scan(session->device()->queue->open_ticket(ticket));
+    return CUF_OK;
   });
 }
 

@@ -114,6 +114,11 @@ void Ticket::fail(const Error& error) {
   queue_->push_error(id_, error);
 }
 
+void Ticket::report(double part) {
+  const auto millionths = static_cast<int64_t>(part * 1e6);
+  queue_->push({.ticket = id_, .kind = CompletionKind::progress, .value = millionths});
+}
+
 bool Ticket::is_cancelled() {
   std::lock_guard lock(mutex_);
   return is_cancelled_;

@@ -14,7 +14,7 @@
 
 namespace cuf {
 
-enum class CompletionKind : uint32_t { done, source_space, source_read, source_closed };
+enum class CompletionKind : uint32_t { done, source_space, source_read, source_closed, progress };
 
 struct Completion {
   uint32_t ticket = 0;
@@ -74,6 +74,7 @@ class Ticket {
   uint32_t id() const { return id_; }
   void complete(int64_t value = 0, int64_t extra = 0);
   void fail(const Error& error);
+  void report(double part);  // how much is done, 0 to 1; before it completes
 
   bool is_cancelled();
   void cancel();

@@ -25,6 +25,7 @@ struct DeviceCounters {
   std::atomic<uint64_t> frames_decoded = 0;
   std::atomic<uint64_t> decoders_created = 0;
   std::atomic<uint64_t> decoders_reused = 0;
+  std::atomic<uint64_t> index_cache_hits = 0;
 };
 
 // What a script's device stands for: one backend, its memory and its counters, shared by all that

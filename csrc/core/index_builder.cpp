@@ -190,19 +190,26 @@ std::optional<std::vector<IndexedPacket>> read_tables(Demuxer& demuxer) {
   return std::move(track->packets);
 }
 
-// What the container says about its length and rate; nothing if it says too little.
-std::vector<IndexedPacket> estimate_packets(const VideoDescription& video) {
+// What the container says about its length and rate; nothing if it says too little, or if its
+// packets have no times to be found by. AVI stores none of presentation.
+std::vector<IndexedPacket> estimate_packets(Demuxer& demuxer) {
   constexpr double kMostFrames = 1e7;
+  constexpr double kMostTicks = 9e15;
+  const VideoDescription& video = demuxer.video();
+  if (video.start_time_us == kNoTimestamp || video.container == "avi") return {};
   const double rate = video.frame_rate.den > 0
                           ? static_cast<double>(video.frame_rate.num) / video.frame_rate.den
                           : 0;
   if (!(rate > 0) || video.time_base.num <= 0) return {};
   double count = static_cast<double>(video.num_frames);
   if (count <= 0) count = std::round(static_cast<double>(video.duration_us) * 1e-6 * rate);
-  if (!(count >= 1) || count > kMostFrames) return {};
+  const auto source = demuxer.bytes();
+  const double most =
+      source && source->size() >= 0 ? static_cast<double>(source->size()) : kMostFrames;
+  if (!(count >= 1) || count > std::min(most, kMostFrames)) return {};
   const double ticks = static_cast<double>(video.time_base.den) / video.time_base.num;
-  const double start =
-      video.start_time_us == kNoTimestamp ? 0 : static_cast<double>(video.start_time_us) * 1e-6;
+  const double start = static_cast<double>(video.start_time_us) * 1e-6;
+  if (!((std::abs(start) + (count + 1) / rate) * ticks < kMostTicks)) return {};
   std::vector<IndexedPacket> packets(static_cast<size_t>(count));
   for (size_t i = 0; i < packets.size(); ++i) {
     const auto time = [&](size_t frame) {
@@ -235,7 +242,7 @@ BuiltIndex build_index(Demuxer& demuxer, const IndexOptions& options) {
     }
   }
   if (options.mode == IndexMode::approximate) {
-    auto packets = estimate_packets(demuxer.video());
+    auto packets = estimate_packets(demuxer);
     if (!packets.empty()) return finish(std::move(packets), IndexOrigin::estimate);
   }
   std::optional<Error> damage;

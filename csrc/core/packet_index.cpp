@@ -90,6 +90,14 @@ int64_t PacketIndex::duration_of_frame(uint32_t frame) const {
   return difference(pts_[frame], pts_[frame - 1]);
 }
 
+int64_t PacketIndex::duration_us() const {
+  if (frames_.empty()) return 0;
+  const uint32_t last = frame_count() - 1;
+  return to_microseconds(pts_[last], time_base_) +
+         to_microseconds(duration_of_frame(last), time_base_) -
+         to_microseconds(pts_[0], time_base_);
+}
+
 uint32_t PacketIndex::gop_of_packet(uint32_t packet) const {
   const auto next = std::upper_bound(keys_.begin(), keys_.end(), packet);
   return next == keys_.begin() ? kNoGop : static_cast<uint32_t>(next - keys_.begin() - 1);
@@ -119,6 +127,11 @@ bool PacketIndex::is_droppable(uint32_t packet) const {
   // atomic_ref of C++20 takes no const object.
   auto& flag = const_cast<bool&>(packets_[packet].is_droppable);
   return std::atomic_ref(flag).load(std::memory_order_relaxed);
+}
+
+size_t PacketIndex::byte_size() const {
+  const auto bytes = [](const auto& list) { return list.capacity() * sizeof(list[0]); };
+  return bytes(packets_) + bytes(keys_) + bytes(frames_) + bytes(frame_of_packet_) + bytes(pts_);
 }
 
 }  // namespace cuf

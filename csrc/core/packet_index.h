@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -57,6 +58,9 @@ class PacketIndex {
   // leading picture of an open GOP (shown before its key frame), which refers to the GOP before.
   uint32_t start_of_frame(uint32_t frame) const;
 
+  // From the first frame's time to the end of the last one.
+  int64_t duration_us() const;
+
   // The frame shown at a time (the last one with pts <= ticks); clamped to the first and last
   // frame, 0 without any.
   uint32_t frame_at(int64_t ticks) const;
@@ -64,6 +68,8 @@ class PacketIndex {
   // For those who read the payload later than the index was built; safe from several threads.
   void note_droppable(uint32_t packet, bool is_droppable);
   bool is_droppable(uint32_t packet) const;
+
+  size_t byte_size() const;  // memory held, about
 
   static constexpr uint32_t kNoFrame = UINT32_MAX;
   static constexpr uint32_t kNoGop = UINT32_MAX;

@@ -243,6 +243,7 @@ void RunDecoder::decode(const PlannedRun& run, bool stays, const std::atomic<boo
   run_ = &run;
   stop_ = &stop;
   missing_ = run.wanted_packets.size();
+  if (stream_->indexed->is_estimate) return decode_by_time(run, sink);
   try {
     if (!run.continues || !standing_) {
       decoder_->reset();

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "core/device.h"
-#include "core/packet_index.h"
+#include "core/index_cache.h"
 #include "core/picture_header.h"
 #include "core/ports.h"
 #include "core/sample_plan.h"
@@ -28,12 +28,16 @@ struct SampleCounters {
 
 // What all decoders of one file share.
 struct SampledStream {
-  SampledStream(std::shared_ptr<Device> device, PacketIndex index, VideoDescription video)
-      : device(std::move(device)), index(std::move(index)), video(std::move(video)) {}
+  SampledStream(std::shared_ptr<Device> device, std::shared_ptr<const IndexedVideo> indexed)
+      : device(std::move(device)),
+        indexed(std::move(indexed)),
+        index(this->indexed->index),
+        video(this->indexed->video) {}
 
   const std::shared_ptr<Device> device;
-  const PacketIndex index;
-  const VideoDescription video;
+  const std::shared_ptr<const IndexedVideo> indexed;  // may be the cache's, too
+  const PacketIndex& index;
+  const VideoDescription& video;
   OnError on_error = OnError::raise;
   size_t cache_size = 4;
   std::function<std::unique_ptr<Demuxer>()> open_demuxer;
@@ -69,6 +73,16 @@ class RunDecoder {
   bool holds(uint32_t frame) const;
 
  private:
+  // Of an index that is an estimate: where the decoder is, by time.
+  struct Place {
+    std::optional<Picture> shown;   // the last picture that was looked at
+    std::optional<Picture> next;    // the one after it, if it was looked at
+    std::optional<Packet> pending;  // read and not sent
+    int64_t first_pts = kNoTimestamp;
+    int64_t sent_dts = kNoTimestamp;
+    bool is_at_end = false;
+  };
+
   void acquire_decoder();
   void go_to(uint32_t packet);
   bool skip_to(uint32_t packet);
@@ -84,6 +98,11 @@ class RunDecoder {
   uint32_t ordinal_of(const Packet& packet, uint32_t expected) const;
   double seconds_of_packet(uint32_t packet) const;
 
+  void decode_by_time(const PlannedRun& run, const Sink& sink);
+  const Picture& picture_at(int64_t time, int64_t duration);
+  void go_to_time(int64_t time);
+  bool next_picture(Picture& out);
+
   const std::shared_ptr<SampledStream> stream_;
   const DecoderOptions options_;
   std::unique_ptr<Demuxer> demuxer_;
@@ -97,6 +116,7 @@ class RunDecoder {
   const PlannedRun* run_ = nullptr;
   const std::atomic<bool>* stop_ = nullptr;
   size_t missing_ = 0;  // wanted frames of the run that did not come yet
+  Place place_;
 };
 
 }  // namespace cuf

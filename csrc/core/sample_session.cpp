@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/index_builder.h"
+#include "core/index_cache.h"
 #include "core/registry.h"
 
 namespace cuf {
@@ -26,24 +27,54 @@ std::unique_ptr<Demuxer> open_demuxer(Device& device, const SampleSession::Optio
                                       .is_aborted = is_aborted});
 }
 
-std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
-                                           const SampleSession::Options& options,
-                                           const std::atomic<bool>& is_aborted) {
-  std::unique_ptr<Demuxer> demuxer = open_demuxer(*device, options, &is_aborted);
-  if (!demuxer->video().is_seekable) {
+// Tells whole percents, so that few records wait for a script that is busy.
+std::function<void(double)> progress_to(const std::shared_ptr<Ticket>& ticket) {
+  return [ticket, told = -1](double part) mutable {
+    const auto percent = static_cast<int>(part * 100);
+    if (percent <= told) return;
+    told = percent;
+    ticket->report(part);
+  };
+}
+
+std::shared_ptr<const IndexedVideo> index_video(Demuxer& demuxer, const IndexOptions& options) {
+  if (!demuxer.video().is_seekable) {
     throw Error(
         Status::unsupported,
         "Random access needs a source that can seek: a path, bytes or an object with read(); "
         "read a stream by createDemuxer()");
   }
-  IndexOptions index_options;
-  index_options.is_aborted = &is_aborted;
-  BuiltIndex built = build_index(*demuxer, index_options);
-  auto stream =
-      std::make_shared<SampledStream>(std::move(device), std::move(built.index), demuxer->video());
+  BuiltIndex built = build_index(demuxer, options);
+  return std::make_shared<const IndexedVideo>(std::move(built.index), demuxer.video(),
+                                              built.origin == IndexOrigin::estimate);
+}
+
+std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
+                                           const SampleSession::Options& options,
+                                           const IndexOptions& index_options) {
+  std::optional<FileIdentity> file;
+  if (!options.source) file = identify_file(options.path);
+  std::shared_ptr<const IndexedVideo> indexed;
+  uint64_t bytes_read = 0;
+  if (file) indexed = IndexCache::instance().find(*file, options.stream_index);
+  if (indexed) {
+    ++device->counters.index_cache_hits;
+    if (index_options.on_progress) index_options.on_progress(1);
+  } else {
+    const auto demuxer = open_demuxer(*device, options, index_options.is_aborted);
+    indexed = index_video(*demuxer, index_options);
+    bytes_read = demuxer->bytes_read();
+    // Unless it was written to meanwhile.
+    const bool is_exact = !indexed->is_estimate;
+    if (is_exact && file && identify_file(options.path) == file) {
+      IndexCache::instance().keep(*file, options.stream_index, indexed);
+    }
+  }
+  auto stream = std::make_shared<SampledStream>(std::move(device), std::move(indexed));
   stream->on_error = options.on_error;
   stream->cache_size = options.cache_size;
-  stream->counters.bytes_read = demuxer->bytes_read();
+  stream->counters.bytes_read = bytes_read;
+  stream->device->counters.bytes_read += bytes_read;
   stream->open_demuxer = [self = stream.get(), options] {
     return open_demuxer(*self->device, options, &self->is_stopped);
   };
@@ -70,6 +101,7 @@ struct SampleSession::Reading {
 SampleSession::SampleSession(std::shared_ptr<SampledStream> stream, Options options)
     : Object(kKind), stream_(std::move(stream)), options_(std::move(options)) {
   decoders_.resize(options_.engines + 1);
+  if (!stream_->indexed->is_estimate) scanned_ = stream_->indexed;
 }
 
 void SampleSession::open(std::shared_ptr<Device> device, Options options,
@@ -81,8 +113,14 @@ void SampleSession::open(std::shared_ptr<Device> device, Options options,
       if (source) source->set_interrupted(true);
     });
     try {
-      auto stream = open_stream(device, options, *is_aborted);
+      IndexOptions index_options;
+      index_options.is_aborted = is_aborted.get();
+      if (options.is_index_approximate) index_options.mode = IndexMode::approximate;
+      if (options.wants_progress) index_options.on_progress = progress_to(ticket);
+      auto stream = open_stream(device, options, index_options);
       ticket->on_cancel(nullptr);
+      // The source is interrupted then.
+      if (*is_aborted) throw Error(Status::aborted, "Opening was aborted");
       auto session = std::make_shared<SampleSession>(std::move(stream), options);
       ticket->complete(register_counted(session, *device, device->counters.live_samplers));
     } catch (const Error& error) {
@@ -121,6 +159,38 @@ uint32_t SampleSession::buffer_frames() const {
   const uint64_t samples = std::max<uint64_t>(1, static_cast<uint64_t>(video.width) * video.height);
   const uint64_t frame_bytes = samples * 3 * (video.bit_depth > 8 ? 2 : 1);
   return static_cast<uint32_t>(std::clamp<uint64_t>(options_.buffer_bytes / frame_bytes, 4, 4096));
+}
+
+std::shared_ptr<const IndexedVideo> SampleSession::scanned() const {
+  std::lock_guard lock(scanned_mutex_);
+  return scanned_;
+}
+
+std::shared_ptr<const IndexedVideo> SampleSession::scan_now() {
+  std::lock_guard scanning(scan_mutex_);
+  if (auto found = scanned()) return found;
+  const auto demuxer = stream_->open_demuxer();
+  IndexOptions index_options;
+  index_options.is_aborted = &stream_->is_stopped;
+  auto found = index_video(*demuxer, index_options);
+  stream_->counters.bytes_read += demuxer->bytes_read();
+  stream_->device->counters.bytes_read += demuxer->bytes_read();
+  std::lock_guard lock(scanned_mutex_);
+  scanned_ = found;
+  return found;
+}
+
+void SampleSession::scan(std::shared_ptr<Ticket> ticket) {
+  run_on_pool([self = shared_from_this(), ticket] {
+    try {
+      const auto found = self->scan_now();
+      ticket->complete(found->index.frame_count(), found->index.duration_us());
+    } catch (const Error& error) {
+      ticket->fail(error);
+    } catch (const std::bad_alloc&) {
+      ticket->fail(Error(Status::out_of_memory, "No memory for the file's index"));
+    }
+  });
 }
 
 uint32_t SampleSession::frames_ahead() const {

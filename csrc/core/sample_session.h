@@ -34,8 +34,11 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
     size_t cache_size = 4;
     uint32_t buffer_frames = 0;  // 0 = by buffer_bytes
     uint64_t buffer_bytes = 256 << 20;
+    bool wants_progress = false;
+    bool is_index_approximate = false;
   };
-  // Opens and indexes on the pool; the ticket completes with the handle.
+  // Opens and indexes on the pool; the ticket completes with the handle. Of a file that was indexed
+  // before and has not changed, nothing is read.
   static void open(std::shared_ptr<Device> device, Options options, std::shared_ptr<Ticket> ticket);
 
   SampleSession(std::shared_ptr<SampledStream> stream, Options options);
@@ -51,6 +54,12 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
   const std::shared_ptr<Device>& device() const { return stream_->device; }
   uint32_t frames_ahead() const;
 
+  // Completes with the number of frames, and their time in microseconds as its second number, when
+  // scanned() is the exact index: at once unless the index is an estimate.
+  void scan(std::shared_ptr<Ticket> ticket);
+  // Null before an estimate's scan.
+  std::shared_ptr<const IndexedVideo> scanned() const;
+
  private:
   struct Reading;
 
@@ -60,6 +69,7 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
   void decode_queue(RunDecoder& decoder, const std::vector<PlannedRun>& queue, Reading& reading);
   RunDecoder& decoder(uint32_t number);
   PicturePtr convert(const Picture& picture) const;
+  std::shared_ptr<const IndexedVideo> scan_now();
   uint32_t buffer_frames() const;
 
   const std::shared_ptr<SampledStream> stream_;
@@ -73,6 +83,10 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
       decoders_;                          // the first has frame threads, for a single queue
   std::map<uint32_t, PicturePtr> early_;  // came unasked behind the last frame read
   uint32_t next_in_order_ = 0;            // frame behind the last one read
+
+  std::mutex scan_mutex_;  // held by the one that scans
+  mutable std::mutex scanned_mutex_;
+  std::shared_ptr<const IndexedVideo> scanned_;
 
   mutable std::mutex frames_mutex_;
   std::shared_ptr<FrameStream> frames_;

@@ -56,6 +56,7 @@ enum CufCompletionKind {
   CUF_COMPLETION_SOURCE_SPACE = 1,  /* a stream source has room for value bytes */
   CUF_COMPLETION_SOURCE_READ = 2,   /* a seekable source wants extra bytes from offset value */
   CUF_COMPLETION_SOURCE_CLOSED = 3, /* the source is no longer read; nothing more will be asked */
+  CUF_COMPLETION_PROGRESS = 4,      /* value millionths of the ticket's work are done */
 };
 
 enum CufSourceKind {
@@ -290,6 +291,7 @@ struct CufDeviceStats {
   uint64_t frames_decoded;
   uint64_t decoders_created;
   uint64_t decoders_reused;
+  uint64_t index_cache_hits; /* files opened for random access whose index was kept */
 };
 
 struct CufSourceDesc {
@@ -441,16 +443,18 @@ struct CufSamplerDesc {
   uint32_t on_error;          /* a CufOnError */
   uint32_t matrix;            /* as in CufDecoderDesc */
   uint32_t range;
-  uint32_t engines;            /* most decoders at once; 0 = the device's threads */
-  uint32_t decoder_cache_size; /* most decoders kept for the next file; 0 = 4 */
-  uint32_t buffer_frames;      /* frames decoded ahead of cuf_sampler_next; 0 = by buffer_bytes */
-  uint64_t buffer_bytes;       /* 0 = 256 MiB */
+  uint32_t engines;              /* most decoders at once; 0 = the device's threads */
+  uint32_t decoder_cache_size;   /* most decoders kept for the next file; 0 = 4 */
+  uint32_t buffer_frames;        /* frames decoded ahead of cuf_sampler_next; 0 = by buffer_bytes */
+  uint64_t buffer_bytes;         /* 0 = 256 MiB */
+  uint32_t wants_progress;       /* 1: CUF_COMPLETION_PROGRESS come while it is being opened */
+  uint32_t is_index_approximate; /* 1: an index of what the container claims will do */
 };
 
 struct CufSamplerInfo {
   uint32_t struct_size;
   uint32_t frame_count;
-  uint32_t packet_count;
+  uint32_t packet_count; /* of the exact index; 0 until cuf_sampler_scan if that is approximate */
   uint32_t key_count;
   int64_t duration_us; /* from the first frame's time to the last one's end */
   int64_t start_time_us;
@@ -592,7 +596,11 @@ CUF_API int32_t cuf_sampler_open(uint32_t device, const struct CufSamplerDesc* d
                                  struct CufError* error);
 CUF_API int32_t cuf_sampler_info(uint32_t sampler, struct CufSamplerInfo* out);
 CUF_API int32_t cuf_sampler_stream_info(uint32_t sampler, struct CufDemuxerInfo* out);
-/* Copies up to capacity entries from the packet `first` on; returns their number. */
+/* Makes the exact index if there is an approximate one; completes with the number of frames and
+ * extra = their duration_us. */
+CUF_API int32_t cuf_sampler_scan(uint32_t sampler, uint32_t ticket);
+/* Copies up to capacity entries of the exact index from the packet `first` on; returns their
+ * number. */
 CUF_API int32_t cuf_sampler_index(uint32_t sampler, uint32_t first, struct CufIndexEntry* out,
                                   uint32_t capacity);
 CUF_API int32_t cuf_sampler_frame_time(uint32_t sampler, uint32_t frame, struct CufFrameTime* out);

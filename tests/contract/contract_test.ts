@@ -28,6 +28,8 @@ import "./simple_decoder_contract.ts";
 import "./simple_decoder_work_contract.ts";
 import "./simple_decoder_refusal_contract.ts";
 import "./threaded_decoder_contract.ts";
+import "./index_contract.ts";
+import "./approximate_index_contract.ts";
 import "./errors_contract.ts";
 
 test("the recorder names every member that was not used from outside", async () => {

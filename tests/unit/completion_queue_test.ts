@@ -44,7 +44,8 @@ class QueueDouble implements Native, Wake {
       if (this.pollResult !== undefined) return this.pollResult;
       const taken = this.entries.splice(0, capacity);
       taken.forEach((entry, index) => {
-        Object.assign(new Completion(out, index * Completion.size), { status: 0, ...entry });
+        const record = new Completion(out, index * Completion.size);
+        Object.assign(record, { status: 0, kind: CompletionKind.DONE, ...entry });
       });
       this.isArmed = taken.length === 0;
       return taken.length;
@@ -94,6 +95,22 @@ test("outcomes reach their tickets in any order, and only running work holds the
   assertEquals([native.holds, native.isArmed], [0, true]);
   const expected = tickets.map((ticket) => ({ value: 2 * ticket, extra: -1, ticket }));
   assertEquals(await Promise.all(outcomes), expected);
+});
+
+test("progress is told and does not settle", async () => {
+  const native = new QueueDouble();
+  const all = new Completions(native);
+  const parts: number[] = [];
+  const watched = all.submit(started, { onProgress: (part) => void parts.push(part) });
+  const unwatched = all.submit(started);
+  for (const value of [0, 250_000, 1_000_000]) {
+    for (const ticket of [1, 2]) native.push({ ticket, kind: CompletionKind.PROGRESS, value });
+  }
+  native.drain();
+  assertEquals([parts, native.holds], [[0, 0.25, 1], 1]);
+  for (const ticket of [1, 2]) native.push({ ticket, value: 9 });
+  native.drain();
+  assertEquals([(await watched).value, (await unwatched).value, native.holds], [9, 9, 0]);
 });
 
 test("tickets wrap around, leave 0 out and skip those in use", () => {

@@ -42,6 +42,21 @@ TEST_CASE("signals coalesce: one for each time the queue was found empty") {
   CHECK(wakes == 1);
 }
 
+TEST_CASE("progress comes before the outcome and does not end the work") {
+  auto queue = std::make_shared<CompletionQueue>();
+  auto ticket = queue->open_ticket(7);
+  ticket->report(0.25);
+  ticket->report(1);
+  ticket->complete(5);
+  const auto records = drain(*queue);
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].kind == CompletionKind::progress);
+  CHECK(records[0].value == 250'000);
+  CHECK(records[1].value == 1'000'000);
+  CHECK(records[2].kind == CompletionKind::done);
+  CHECK(records[2].value == 5);
+}
+
 TEST_CASE("a ticket completes once; a dropped one completes as aborted") {
   auto queue = std::make_shared<CompletionQueue>();
   auto ticket = queue->open_ticket(7);

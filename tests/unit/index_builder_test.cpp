@@ -106,6 +106,17 @@ TEST_CASE("an approximate index reads nothing where the container says enough") 
   CHECK(built.bytes_read == 0);
   CHECK(built.index.frame_count() == 100);
   CHECK(built.index.pts_of_frame(99) == 1000 + 99 * 40);
-  demuxer.video_.duration_us = -1;
-  CHECK(build_index(demuxer, options).origin == IndexOrigin::packets);
+  const auto origin_with = [&](auto change) {
+    ListDemuxer other(10);
+    other.video_ = demuxer.video_;
+    change(other.video_);
+    return build_index(other, options).origin;
+  };
+  CHECK(origin_with([](VideoDescription&) {}) == IndexOrigin::estimate);
+  CHECK(origin_with([](auto& video) { video.duration_us = -1; }) == IndexOrigin::packets);
+  CHECK(origin_with([](auto& video) { video.start_time_us = kNoTimestamp; }) ==
+        IndexOrigin::packets);
+  CHECK(origin_with([](auto& video) { video.container = "avi"; }) == IndexOrigin::packets);
+  CHECK(origin_with([](auto& video) { video.num_frames = 100'000'000; }) == IndexOrigin::packets);
+  CHECK(origin_with([](auto& video) { video.start_time_us = INT64_MAX; }) == IndexOrigin::packets);
 }
