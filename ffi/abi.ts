@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -1438714102;
+export const ABI_HASH: number = -1257545221;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -65,6 +65,7 @@ export const SYMBOLS = {
   cuf_sampler_frame_time: { parameters: ["u32", "u32", "buffer"], result: "i32" },
   cuf_sampler_frame_at: { parameters: ["u32", "f64"], result: "i32" },
   cuf_sampler_read: { parameters: ["u32", "buffer", "u32", "u32", "buffer"], result: "i32" },
+  cuf_sampler_read_tensor: { parameters: ["u32", "buffer", "u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_sampler_start: { parameters: ["u32", "u32", "u32", "u32", "buffer"], result: "i32" },
   cuf_sampler_next: { parameters: ["u32", "u32", "u32"], result: "i32" },
   cuf_sampler_take: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
@@ -163,6 +164,8 @@ export interface Symbols {
   cuf_sampler_frame_at(sampler: number, seconds: number): number;
   /** Decodes frames in any order, duplicates allowed; completes with their number. */
   cuf_sampler_read(sampler: number, frames: BufferArgument, count: number, ticket: number, error: BufferArgument): number;
+  /** As cuf_sampler_read, straight into one contiguous tensor of at least one frame; completes with the handle of a frame whose one plane has a row for each frame. */
+  cuf_sampler_read_tensor(sampler: number, frames: BufferArgument, count: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
   /** From now on cuf_sampler_next gives first, first + step, ..., count frames in all; begins to decode ahead. */
   cuf_sampler_start(sampler: number, first: number, count: number, step: number, error: BufferArgument): number;
   /** Completes with up to max_frames of the frames that were started; 0 = all were given. */
@@ -1624,11 +1627,11 @@ export class FrameTime extends Struct {
 /** RGB tensor of a frame: value = (rgb / maximum - mean) / std for float types, the integer for the others. */
 export class ConvertDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 72;
+  static readonly size: number = 96;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(72, true, bytes, at);
+    super(96, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1664,4 +1667,28 @@ export class ConvertDesc extends Struct {
   get std(): number[] { return this.getF64Array(48, 3); }
   /** Sets all 3 numbers of std. */
   setStd(values: readonly number[]): void { this.setF64Array(48, 3, values); }
+
+  /** The part of the picture, in luma samples. */
+  get cropX(): number { return this.getU32(72); }
+  set cropX(value: number) { this.setU32(72, value); }
+
+  /** Field crop_y (uint32_t). */
+  get cropY(): number { return this.getU32(76); }
+  set cropY(value: number) { this.setU32(76, value); }
+
+  /** 0 = the whole picture. */
+  get cropWidth(): number { return this.getU32(80); }
+  set cropWidth(value: number) { this.setU32(80, value); }
+
+  /** Field crop_height (uint32_t). */
+  get cropHeight(): number { return this.getU32(84); }
+  set cropHeight(value: number) { this.setU32(84, value); }
+
+  /** What that is resized to, antialiased; 0 = its size. */
+  get width(): number { return this.getU32(88); }
+  set width(value: number) { this.setU32(88, value); }
+
+  /** Field height (uint32_t). */
+  get height(): number { return this.getU32(92); }
+  set height(value: number) { this.setU32(92, value); }
 }

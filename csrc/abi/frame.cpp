@@ -1,5 +1,6 @@
 #include "core/frame.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "abi/boundary.h"
@@ -12,6 +13,11 @@ using namespace cuf;
 using namespace cuf::abi;
 
 namespace cuf::abi {
+namespace {
+
+constexpr uint32_t kLargestSide = 65536;
+
+}  // namespace
 
 uint32_t add_frame(const std::shared_ptr<Device>& device, std::shared_ptr<const Picture> picture) {
   auto frame = std::make_shared<Frame>(device, std::move(picture));
@@ -76,10 +82,6 @@ int32_t take_frames(const std::shared_ptr<Device>& device,
   return static_cast<int32_t>(pictures.size());
 }
 
-}  // namespace cuf::abi
-
-namespace {
-
 TensorOptions tensor_options_of(const CufConvertDesc& desc) {
   TensorOptions options;
   options.layout = checked_enum<Layout>(desc.layout, CUF_LAYOUT_CHW, "Unknown tensor layout");
@@ -96,8 +98,23 @@ TensorOptions tensor_options_of(const CufConvertDesc& desc) {
     options.mean[i] = desc.mean[i];
     options.deviation[i] = desc.std[i] == 0 ? 1 : desc.std[i];
   }
+  require(std::max({desc.crop_x, desc.crop_y, desc.crop_width, desc.crop_height}) < kLargestSide,
+          "A crop's numbers are below 65536");
+  require(desc.width < kLargestSide && desc.height < kLargestSide,
+          "A tensor's sides are below 65536");
+  require((desc.width == 0) == (desc.height == 0), "A size has a width and a height");
+  options.crop = {.x = static_cast<int32_t>(desc.crop_x),
+                  .y = static_cast<int32_t>(desc.crop_y),
+                  .width = static_cast<int32_t>(desc.crop_width),
+                  .height = static_cast<int32_t>(desc.crop_height)};
+  options.width = desc.width;
+  options.height = desc.height;
   return options;
 }
+
+}  // namespace cuf::abi
+
+namespace {
 
 void copy_plane(uint8_t* out, const Plane& plane) {
   if (plane.stride == static_cast<ptrdiff_t>(plane.row_bytes)) {

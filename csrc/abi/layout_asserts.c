@@ -670,7 +670,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameTime*)0)->timestamp_us), in
 _Static_assert(offsetof(struct CufFrameTime, duration_us) == 24, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameTime*)0)->duration_us), int64_t), "");
 
-_Static_assert(sizeof(struct CufConvertDesc) == 72, "");
+_Static_assert(sizeof(struct CufConvertDesc) == 96, "");
 _Static_assert(_Alignof(struct CufConvertDesc) == 8, "");
 _Static_assert(offsetof(struct CufConvertDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->struct_size), uint32_t), "");
@@ -688,6 +688,18 @@ _Static_assert(offsetof(struct CufConvertDesc, mean) == 24, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->mean), double[3]), "");
 _Static_assert(offsetof(struct CufConvertDesc, std) == 48, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->std), double[3]), "");
+_Static_assert(offsetof(struct CufConvertDesc, crop_x) == 72, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->crop_x), uint32_t), "");
+_Static_assert(offsetof(struct CufConvertDesc, crop_y) == 76, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->crop_y), uint32_t), "");
+_Static_assert(offsetof(struct CufConvertDesc, crop_width) == 80, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->crop_width), uint32_t), "");
+_Static_assert(offsetof(struct CufConvertDesc, crop_height) == 84, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->crop_height), uint32_t), "");
+_Static_assert(offsetof(struct CufConvertDesc, width) == 88, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->width), uint32_t), "");
+_Static_assert(offsetof(struct CufConvertDesc, height) == 92, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->height), uint32_t), "");
 
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_version), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_hash), int32_t(void)), "");
@@ -732,6 +744,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_index), int32_t(uint32_t, uint32
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_frame_time), int32_t(uint32_t, uint32_t, struct CufFrameTime*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_frame_at), int32_t(uint32_t, double)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_read), int32_t(uint32_t, const uint32_t*, uint32_t, uint32_t, struct CufError*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_sampler_read_tensor), int32_t(uint32_t, const uint32_t*, uint32_t, const struct CufConvertDesc*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_start), int32_t(uint32_t, uint32_t, uint32_t, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_next), int32_t(uint32_t, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_take), int32_t(uint32_t, uint32_t, struct CufFrameInfo*, uint32_t)), "");

@@ -176,6 +176,22 @@ int32_t cuf_sampler_read(uint32_t sampler, const uint32_t* frames, uint32_t coun
   });
 }
 
+int32_t cuf_sampler_read_tensor(uint32_t sampler, const uint32_t* frames, uint32_t count,
+                                const CufConvertDesc* desc, uint32_t ticket, CufError* error) {
+  return guarded(error, [&] {
+    require_buffer(frames, count);
+    require(count > 0, "A tensor needs at least one frame");
+    const TensorOptions options = tensor_options_of(read_struct(desc));
+    auto session = object_of<SampleSession>(sampler);
+    const auto keep = [device = session->device()](Picture tensor) {
+      return add_frame(device, std::make_shared<const Picture>(std::move(tensor)));
+    };
+    session->read_tensor({frames, frames + count}, options, keep,
+                         session->device()->queue->open_ticket(ticket));
+    return CUF_OK;
+  });
+}
+
 int32_t cuf_sampler_start(uint32_t sampler, uint32_t first, uint32_t count, uint32_t step,
                           CufError* error) {
   return guarded(error, [&] {

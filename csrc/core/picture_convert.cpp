@@ -200,41 +200,80 @@ Picture convert_to_native(const Picture& picture, Memory& memory) {
 
 }  // namespace
 
-Picture convert_to_tensor(const Picture& picture, const TensorOptions& options, Memory& memory) {
-  const Image image = image_of(picture);
-  const bool is_planar = options.layout == Layout::chw;
-  const uint32_t plane_count = is_planar ? 3 : 1;
-  const uint32_t element = element_bytes(options.dtype);
-  const uint32_t row_bytes = picture.width * element * (is_planar ? 1 : options.channels);
-  const size_t plane_bytes = static_cast<size_t>(row_bytes) * picture.height;
-  Memory::Block block = memory.allocate(plane_bytes * plane_count);
+TensorWriter::TensorWriter(const TensorOptions& options, uint32_t picture_width,
+                           uint32_t picture_height)
+    : options_(options), picture_width_(picture_width), picture_height_(picture_height) {
+  const auto full_width = static_cast<int32_t>(picture_width);
+  const auto full_height = static_cast<int32_t>(picture_height);
+  pixels::Crop crop = options.crop;
+  if (crop.width == 0) crop = {0, 0, full_width, full_height};
+  const bool is_inside = crop.x >= 0 && crop.y >= 0 && crop.width > 0 && crop.height > 0 &&
+                         crop.x <= full_width - crop.width && crop.y <= full_height - crop.height;
+  if (!is_inside) {
+    throw Error(Status::invalid_argument,
+                "The crop of " + std::to_string(crop.width) + " x " + std::to_string(crop.height) +
+                    " at " + std::to_string(crop.x) + ", " + std::to_string(crop.y) +
+                    " is not inside the picture of " + std::to_string(picture_width) + " x " +
+                    std::to_string(picture_height));
+  }
+  width_ = options.width != 0 ? options.width : static_cast<uint32_t>(crop.width);
+  height_ = options.height != 0 ? options.height : static_cast<uint32_t>(crop.height);
+  row_bytes_ = width_ * element_bytes(options.dtype) *
+               (options.layout == Layout::chw ? 1 : options.channels);
+  if (width_ != picture_width || height_ != picture_height || crop.width != full_width ||
+      crop.height != full_height) {
+    resize_.emplace(crop, static_cast<int32_t>(width_), static_cast<int32_t>(height_));
+  }
+}
 
-  const bool is_float = options.dtype == Dtype::float16 || options.dtype == Dtype::float32;
+bool TensorWriter::is_for(const Picture& picture) const {
+  return picture.width == picture_width_ && picture.height == picture_height_;
+}
+
+void TensorWriter::write(const Picture& picture, pixels::ResizeScratch& scratch,
+                         uint8_t* out) const {
+  const Image image = image_of(picture);
+  const bool is_float = options_.dtype == Dtype::float16 || options_.dtype == Dtype::float32;
   pixels::RgbTarget target{};
-  target.order = is_planar ? pixels::Order::chw : pixels::Order::hwc;
-  target.channels = static_cast<uint8_t>(options.channels);
-  target.dtype = static_cast<pixels::DType>(options.dtype);
-  target.data = block.data;
-  target.row_stride = row_bytes;
-  target.plane_stride = static_cast<ptrdiff_t>(plane_bytes);
+  target.order = options_.layout == Layout::chw ? pixels::Order::chw : pixels::Order::hwc;
+  target.channels = static_cast<uint8_t>(options_.channels);
+  target.dtype = static_cast<pixels::DType>(options_.dtype);
+  target.data = out;
+  target.row_stride = row_bytes_;
+  target.plane_stride = static_cast<ptrdiff_t>(plane_bytes());
   if (is_float) {
     float mean[3], deviation[3];
     for (int i = 0; i < 3; ++i) {
-      mean[i] = static_cast<float>(options.mean[i]);
-      deviation[i] = static_cast<float>(options.deviation[i]);
+      mean[i] = static_cast<float>(options_.mean[i]);
+      deviation[i] = static_cast<float>(options_.deviation[i]);
     }
     pixels::normalization(image.bit_depth, mean, deviation, target.scale, target.bias);
   }
-  pixels::to_rgb(image, color_spec_of(picture, options.color), target);
+  const pixels::ColorSpec color = color_spec_of(picture, options_.color);
+  if (resize_) {
+    pixels::to_rgb_resized(image, color, *resize_, target, scratch);
+  } else {
+    pixels::to_rgb(image, color, target);
+  }
+}
+
+Picture convert_to_tensor(const Picture& picture, const TensorOptions& options, Memory& memory) {
+  const TensorWriter writer(options, picture.width, picture.height);
+  pixels::ResizeScratch scratch;
+  Memory::Block block = memory.allocate(writer.byte_length());
+  writer.write(picture, scratch, block.data);
 
   Picture result = with_properties_of(picture);
-  result.plane_count = plane_count;
-  for (uint32_t i = 0; i < plane_count; ++i) {
-    result.planes[i] = {.data = block.data + plane_bytes * i,
-                        .stride = static_cast<ptrdiff_t>(row_bytes),
-                        .rows = picture.height,
-                        .row_bytes = row_bytes};
+  result.width = writer.width();
+  result.height = writer.height();
+  result.plane_count = writer.plane_count();
+  for (uint32_t i = 0; i < result.plane_count; ++i) {
+    result.planes[i] = {.data = block.data + writer.plane_bytes() * i,
+                        .stride = static_cast<ptrdiff_t>(writer.row_bytes()),
+                        .rows = writer.height(),
+                        .row_bytes = writer.row_bytes()};
   }
+  const bool is_planar = options.layout == Layout::chw;
   result.format = is_planar ? Format::rgbp : options.channels == 4 ? Format::rgba : Format::rgb;
   result.dtype = options.dtype;
   if (options.dtype == Dtype::uint8) result.bit_depth = 8;

@@ -8,6 +8,7 @@
 #include "core/index_builder.h"
 #include "core/index_cache.h"
 #include "core/registry.h"
+#include "core/tensor_batch.h"
 
 namespace cuf {
 namespace {
@@ -89,7 +90,8 @@ struct SampleSession::Reading {
   std::mutex mutex;
   std::map<uint32_t, PicturePtr> pictures;  // by frame
   std::optional<Error> failure;
-  bool walks = false;  // frame after frame: decoders stay where they are
+  bool walks = false;             // frame after frame: decoders stay where they are
+  TensorBatch* tensor = nullptr;  // takes the pictures instead
 
   void fail(const Error& error) {
     std::lock_guard lock(mutex);
@@ -219,17 +221,20 @@ void SampleSession::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket) {
   frames_->next(max_frames, std::move(ticket), results_);
 }
 
-void SampleSession::read(std::vector<uint32_t> frames, std::shared_ptr<Ticket> ticket) {
+void SampleSession::check_frames(const std::vector<uint32_t>& frames) const {
   for (const uint32_t frame : frames) {
     if (frame < stream_->index.frame_count()) continue;
     throw Error(Status::invalid_argument, "There is no frame " + std::to_string(frame) + " in " +
                                               std::to_string(stream_->index.frame_count()));
   }
-  strand_->post([self = shared_from_this(), frames = std::move(frames), ticket] {
+}
+
+void SampleSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work) {
+  strand_->post([self = shared_from_this(), work = std::move(work), ticket] {
     if (ticket->is_cancelled()) return;
     try {
       if (self->stream_->is_stopped) throw Error(Status::aborted, "The decoder was closed");
-      self->read_now(frames, *ticket);
+      work(*ticket);
     } catch (const Error& error) {
       ticket->fail(error);
     } catch (const std::bad_alloc&) {
@@ -237,6 +242,30 @@ void SampleSession::read(std::vector<uint32_t> frames, std::shared_ptr<Ticket> t
           Error(Status::out_of_memory, "No memory for the frames; close some or ask for fewer"));
     }
     ticket->on_cancel(nullptr);
+  });
+}
+
+void SampleSession::read(std::vector<uint32_t> frames, std::shared_ptr<Ticket> ticket) {
+  check_frames(frames);
+  post(std::move(ticket),
+       [this, frames = std::move(frames)](Ticket& work) { read_now(frames, work); });
+}
+
+void SampleSession::read_tensor(std::vector<uint32_t> frames, TensorOptions options,
+                                std::function<uint32_t(Picture)> keep,
+                                std::shared_ptr<Ticket> ticket) {
+  check_frames(frames);
+  const VideoDescription& video = stream_->video;
+  // Before anything is decoded
+  const TensorWriter check(options, video.width, video.height);
+  post(std::move(ticket), [this, frames = std::move(frames), options, keep](Ticket& work) {
+    const VideoDescription& video = stream_->video;
+    TensorBatch tensor(options, frames, video.width, video.height, *stream_->device->memory);
+    Reading reading;
+    reading.tensor = &tensor;
+    early_.clear();
+    decode_now(frames, work, reading);
+    work.complete(keep(tensor.finish()));
   });
 }
 
@@ -267,18 +296,28 @@ SamplePlan SampleSession::plan(const std::vector<uint32_t>& frames) {
   return plan_samples(stream_->index, frames, 1, standing);
 }
 
+void SampleSession::deliver(uint32_t frame, const Picture& picture, bool is_wanted,
+                            Reading& reading) {
+  if (!is_wanted && !reading.walks) return;
+  PicturePtr converted = convert(picture);
+  std::lock_guard lock(reading.mutex);
+  if (is_wanted) {
+    reading.pictures.insert_or_assign(frame, std::move(converted));
+  } else if (early_.size() < kMostEarly) {
+    early_.insert_or_assign(frame, std::move(converted));
+  }
+}
+
 void SampleSession::decode_queue(RunDecoder& decoder, const std::vector<PlannedRun>& queue,
                                  Reading& reading) {
+  pixels::ResizeScratch scratch;
   const RunDecoder::Sink sink = {
       .on_picture =
           [&](uint32_t frame, Picture picture, bool is_wanted) {
-            if (!is_wanted && !reading.walks) return;
-            PicturePtr converted = convert(picture);
-            std::lock_guard lock(reading.mutex);
-            if (is_wanted) {
-              reading.pictures.insert_or_assign(frame, std::move(converted));
-            } else if (early_.size() < kMostEarly) {
-              early_.insert_or_assign(frame, std::move(converted));
+            if (!reading.tensor) {
+              deliver(frame, picture, is_wanted, reading);
+            } else if (is_wanted) {
+              reading.tensor->put(frame, picture, scratch);
             }
           },
       .on_damage = [&](uint32_t, const Error& error) { reading.fail(error); }};
@@ -318,9 +357,16 @@ void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
   done.wait();
 }
 
+void SampleSession::decode_now(const std::vector<uint32_t>& frames, Ticket& ticket,
+                               Reading& reading) {
+  ticket.on_cancel([&reading] { reading.is_stopped = true; });
+  if (!frames.empty()) decode(plan(frames), reading);
+  ticket.on_cancel(nullptr);
+  if (reading.failure) throw *reading.failure;
+}
+
 void SampleSession::read_now(const std::vector<uint32_t>& frames, Ticket& ticket) {
   Reading reading;
-  ticket.on_cancel([&reading] { reading.is_stopped = true; });
   reading.walks = frames.size() == 1 && frames.front() == next_in_order_ && next_in_order_ > 0;
   std::vector<uint32_t> missing;
   for (const uint32_t frame : frames) {
@@ -332,9 +378,7 @@ void SampleSession::read_now(const std::vector<uint32_t>& frames, Ticket& ticket
     }
   }
   if (!reading.walks) early_.clear();
-  if (!missing.empty()) decode(plan(missing), reading);
-  ticket.on_cancel(nullptr);
-  if (reading.failure) throw *reading.failure;
+  decode_now(missing, ticket, reading);
   std::vector<PicturePtr> results;
   results.reserve(frames.size());
   for (const uint32_t frame : frames) results.push_back(reading.pictures.at(frame));

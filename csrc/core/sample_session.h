@@ -46,6 +46,9 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
 
   // Throws Error(invalid_argument) for a frame that does not exist, before anything is decoded.
   void read(std::vector<uint32_t> frames, std::shared_ptr<Ticket> ticket);
+  // As read, into one tensor; completes with its handle, or frame. Needs at least one frame.
+  void read_tensor(std::vector<uint32_t> frames, TensorOptions options,
+                   std::function<uint32_t(Picture)> keep, std::shared_ptr<Ticket> ticket);
   void start(FrameStream::Range range);
   void next(uint32_t max_frames, std::shared_ptr<Ticket> ticket);
   std::vector<PicturePtr> take(uint32_t ticket) { return results_->take(ticket); }
@@ -63,7 +66,11 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
  private:
   struct Reading;
 
+  void check_frames(const std::vector<uint32_t>& frames) const;
+  void post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work);
   void read_now(const std::vector<uint32_t>& frames, Ticket& ticket);
+  void decode_now(const std::vector<uint32_t>& frames, Ticket& ticket, Reading& reading);
+  void deliver(uint32_t frame, const Picture& picture, bool is_wanted, Reading& reading);
   SamplePlan plan(const std::vector<uint32_t>& frames);
   void decode(const SamplePlan& plan, Reading& reading);
   void decode_queue(RunDecoder& decoder, const std::vector<PlannedRun>& queue, Reading& reading);

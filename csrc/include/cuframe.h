@@ -499,7 +499,13 @@ struct CufConvertDesc {
   uint32_t matrix;   /* as in CufDecoderDesc */
   uint32_t range;
   double mean[3];
-  double std[3]; /* 0 = 1 */
+  double std[3];   /* 0 = 1 */
+  uint32_t crop_x; /* the part of the picture, in luma samples */
+  uint32_t crop_y;
+  uint32_t crop_width; /* 0 = the whole picture */
+  uint32_t crop_height;
+  uint32_t width; /* what that is resized to, antialiased; 0 = its size */
+  uint32_t height;
 };
 
 /* ---- library ---- */
@@ -609,6 +615,11 @@ CUF_API int32_t cuf_sampler_frame_at(uint32_t sampler, double seconds);
 /* Decodes frames in any order, duplicates allowed; completes with their number. */
 CUF_API int32_t cuf_sampler_read(uint32_t sampler, const uint32_t* frames, uint32_t count,
                                  uint32_t ticket, struct CufError* error);
+/* As cuf_sampler_read, straight into one contiguous tensor of at least one frame; completes with
+ * the handle of a frame whose one plane has a row for each frame. */
+CUF_API int32_t cuf_sampler_read_tensor(uint32_t sampler, const uint32_t* frames, uint32_t count,
+                                        const struct CufConvertDesc* desc, uint32_t ticket,
+                                        struct CufError* error);
 /* From now on cuf_sampler_next gives first, first + step, ..., count frames in all; begins to
  * decode ahead. */
 CUF_API int32_t cuf_sampler_start(uint32_t sampler, uint32_t first, uint32_t count, uint32_t step,

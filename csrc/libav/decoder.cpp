@@ -341,14 +341,16 @@ bool LibavDecoder::fits(const DecoderOptions& other) const {
       own.has_all_references != other.has_all_references) {
     return false;
   }
-  const bool is_same_stream =
-      own.extradata == other.extradata && own.width == other.width && own.height == other.height;
-  if (is_same_stream || !context_) return true;
+  if (!context_) return true;
   // An open H.264 decoder keeps the depth of reordering that its container told it.
-  const bool learns_headers =
-      needs_no_extradata(codec_.id) || (takes_new_extradata(codec_.id) && !other.extradata.empty());
-  return learns_headers && own.chroma == other.chroma && own.bit_depth == other.bit_depth &&
-         own.reorder_depth == other.reorder_depth;
+  if (own.chroma != other.chroma || own.bit_depth != other.bit_depth ||
+      own.reorder_depth != other.reorder_depth) {
+    return false;
+  }
+  if (needs_no_extradata(codec_.id)) return true;
+  if (takes_new_extradata(codec_.id))
+    return own.extradata == other.extradata || !other.extradata.empty();
+  return own.extradata == other.extradata && own.width == other.width && own.height == other.height;
 }
 
 void LibavDecoder::reconfigure(const DecoderOptions& options) {

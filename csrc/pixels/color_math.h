@@ -161,6 +161,7 @@ inline constexpr uint32_t kHalfSubnormal = 0x38800000;  // 2^-14
 inline constexpr uint32_t kHalfMagic = 0x3f000000;      // 0.5: its last bit is half's least step
 inline constexpr uint32_t kHalfRebias = 0xc8000fff;     // exponent - 112, and rounding up to a tie
 inline constexpr uint32_t kFloatInfinity = 0x7f800000;
+inline constexpr uint32_t kFloatQuietNan = 0x7fc00000;
 
 // Round to nearest even; NaN becomes 0x7e00 with its sign.
 CUF_HD constexpr uint16_t float_to_half(float value) {

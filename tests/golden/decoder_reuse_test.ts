@@ -16,6 +16,7 @@ const kRounds = [
   ["hevc.mp4", "hevc_open_gop.mp4", "hevc.ts", "hevc_small.h265", "hevc.h265"],
   ["h264_10bit.mp4", "h264_444.mp4", "h264_422.mp4", "h264_gray.mp4", "h264_b_pyramid.mp4"],
   ["vp9.webm", "vp9_odd.webm", "vp8.webm", "vp8.ivf", "av1.mp4"],
+  ["ffv1.mkv", "ffv1_422_10bit.mkv", "ffv1_odd.mkv"],
 ];
 
 async function bytesOf(frame: Frame): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
-// Converts one raw picture from stdin to RGB on stdout, for pixels_numpy_test.py:
+// Converts one raw picture from stdin to RGB on stdout, for the Python tests beside it:
 //   pixels_tool WIDTH HEIGHT LOG2_CHROMA_W LOG2_CHROMA_H DEPTH MATRIX FULL CHW DTYPE
+//               [CROP_X CROP_Y CROP_WIDTH CROP_HEIGHT TARGET_WIDTH TARGET_HEIGHT]
 // Planes are planar and tight, LSB-aligned words above 8 bits; LOG2_CHROMA_W -1 means no chroma.
 // MATRIX and DTYPE are the numbers of the enumerations.
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "pixels/pixels.h"
+#include "pixels/resize.h"
 
 using namespace cuf::pixels;
 
@@ -19,9 +21,10 @@ bool read_all(std::vector<uint8_t>& bytes) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 10) return 2;
-  int v[10] = {};
-  for (int i = 1; i < 10; ++i) v[i] = std::atoi(argv[i]);
+  if (argc != 10 && argc != 16) return 2;
+  const bool resized = argc == 16;
+  int v[16] = {};
+  for (int i = 1; i < argc; ++i) v[i] = std::atoi(argv[i]);
   const bool gray = v[3] < 0;
   const ptrdiff_t sample = v[5] > 8 ? 2 : 1;
   const int log2_w = gray ? 0 : v[3];
@@ -43,19 +46,28 @@ int main(int argc, char** argv) {
       .stride = {sample * v[1], sample * chroma_width, sample * chroma_width}};
   const auto dtype = static_cast<DType>(v[9]);
   const ptrdiff_t element = dtype == DType::u8 ? 1 : dtype == DType::f32 ? 4 : 2;
-  const ptrdiff_t plane = element * v[1] * v[2];
+  const ptrdiff_t width = resized ? v[14] : v[1];
+  const ptrdiff_t height = resized ? v[15] : v[2];
+  const ptrdiff_t plane = element * width * height;
   std::vector<uint8_t> out(static_cast<size_t>(3 * plane));
   RgbTarget target{.order = v[8] != 0 ? Order::chw : Order::hwc,
                    .channels = 3,
                    .dtype = dtype,
                    .data = out.data(),
-                   .row_stride = element * v[1] * (v[8] != 0 ? 1 : 3),
+                   .row_stride = element * width * (v[8] != 0 ? 1 : 3),
                    .plane_stride = plane,
                    .scale = {},
                    .bias = {}};
   const float mean[3] = {0.485F, 0.456F, 0.406F};
   const float deviation[3] = {0.229F, 0.224F, 0.225F};
   normalization(v[5], mean, deviation, target.scale, target.bias);
-  to_rgb(image, {static_cast<Matrix>(v[6]), v[7] != 0}, target);
+  const ColorSpec color{static_cast<Matrix>(v[6]), v[7] != 0};
+  if (resized) {
+    ResizeScratch scratch;
+    const Resize resize({v[10], v[11], v[12], v[13]}, v[14], v[15]);
+    to_rgb_resized(image, color, resize, target, scratch);
+  } else {
+    to_rgb(image, color, target);
+  }
   return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() ? 0 : 4;
 }

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -226,6 +228,37 @@ TEST_CASE("pixels: floats are rounded after the product and after the sum") {
   }
   CHECK(wrong == 0);
   CHECK(fused_would_differ > 0);
+}
+
+TEST_CASE("pixels: vector code rounds every kind of half as the scalar definition does") {
+  const Picture picture({.width = 333,
+                         .height = 3,
+                         .log2_chroma_width = 0,
+                         .log2_chroma_height = 0,
+                         .depth = 12,
+                         .chroma = ChromaLayout::planar},
+                        9);
+  // Subnormal, around the least subnormal, overflowing, infinite and not a number.
+  constexpr float kScales[][2] = {
+      {1e-8F, 0}, {1e-9F, -3e-8F}, {-33.0F, 1e4F},    {1e38F, -1e38F},
+      {1, NAN},   {-1, -NAN},      {INFINITY, -1e4F}, {INFINITY, -INFINITY}};
+  const Kind kind{Order::chw, 3, DType::f16};
+  const ColorSpec color{Matrix::bt709, true};
+  const RgbMath math = rgb_math(color, 12, 0, true);
+  for (const auto& scale : kScales) {
+    Output expected(picture.image(), kind.order, kind.channels, kind.dtype);
+    std::fill_n(expected.target.scale, 3, scale[0]);
+    std::fill_n(expected.target.bias, 3, scale[1]);
+    scalar::to_rgb_rows(picture.image(), math, expected.target, 0, 3);
+    for_each_vector_target([&](const char* name) {
+      Output output(picture.image(), kind.order, kind.channels, kind.dtype);
+      std::fill_n(output.target.scale, 3, scale[0]);
+      std::fill_n(output.target.bias, 3, scale[1]);
+      to_rgb(picture.image(), color, output.target);
+      INFO(name << " scale " << scale[0] << " bias " << scale[1]);
+      CHECK(output.bytes == expected.bytes);
+    });
+  }
 }
 
 }  // namespace cuf::pixels::testing
