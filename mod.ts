@@ -50,6 +50,8 @@ export { Demuxer } from "./src/demuxer.ts";
 export type { DemuxerDescriptor } from "./src/demuxer_open.ts";
 export { Device } from "./src/device.ts";
 export type { DeviceLostInfo, DeviceOptions, DeviceStats } from "./src/device.ts";
+export { DLPackCapsule } from "./src/dlpack.ts";
+export type { DLPackDescriptor, DLPackDevice, FrameDLPackDescriptor } from "./src/dlpack.ts";
 export {
   ClosedError,
   CorruptDataError,

@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -1257545221;
+export const ABI_HASH: number = -129737886;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -74,6 +74,8 @@ export const SYMBOLS = {
   cuf_frame_copy: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_convert: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_quarantine: { parameters: ["u32"], result: "i32" },
+  cuf_frame_to_dlpack: { parameters: ["u32", "i32", "u32", "buffer", "buffer"], result: "i32" },
+  cuf_dlpack_release: { parameters: ["u32"], result: "i32" },
 } as const;
 
 /** The functions of the library. */
@@ -182,6 +184,10 @@ export interface Symbols {
   cuf_frame_convert(frame: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
   /** Closes the handle but never reuses or frees the memory: a view of it was transferred out of reach. */
   cuf_frame_quarantine(frame: number): number;
+  /** Exports the memory as a DLPack array of its own lifetime: one plane, or with plane -1 the whole frame. version is a CufDlpackVersion. */
+  cuf_frame_to_dlpack(frame: number, plane: number, version: number, out: BufferArgument, error: BufferArgument): number;
+  /** Closes the handle; the array is now the consumer's, which calls the deleter. */
+  cuf_dlpack_release(capsule: number): number;
 }
 
 /** What the caller can do about it. */
@@ -338,6 +344,14 @@ export const Layout = {
   HWC: 0,
   /** CUF_LAYOUT_CHW. */
   CHW: 1,
+} as const;
+
+/** Values of CufDlpackVersion. */
+export const DlpackVersion = {
+  /** DLManagedTensorVersioned 1.0. */
+  VERSIONED: 0,
+  /** DLManagedTensor. */
+  LEGACY: 1,
 } as const;
 
 /** Values of CufPictureType. */
@@ -833,9 +847,9 @@ export class DeviceStats extends Struct {
   get liveSamplers(): number { return this.getU32(24); }
   set liveSamplers(value: number) { this.setU32(24, value); }
 
-  /** Field reserved (uint32_t). */
-  get reserved(): number { return this.getU32(28); }
-  set reserved(value: number) { this.setU32(28, value); }
+  /** DLPack arrays whose deleter was not called. */
+  get liveCapsules(): number { return this.getU32(28); }
+  set liveCapsules(value: number) { this.setU32(28, value); }
 
   /** Memory of live frames. */
   get frameBytes(): number { return this.getU64(32); }
@@ -1691,4 +1705,27 @@ export class ConvertDesc extends Struct {
   /** Field height (uint32_t). */
   get height(): number { return this.getU32(92); }
   set height(value: number) { this.setU32(92, value); }
+}
+
+/** The struct CufDlpack. */
+export class Dlpack extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 16;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(16, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Closing this handle frees the array, until cuf_dlpack_release. */
+  get capsule(): number { return this.getU32(4); }
+  set capsule(value: number) { this.setU32(4, value); }
+
+  /** Of the struct with the deleter, which any thread may call, once. */
+  get address(): number { return this.getU64(8); }
+  set address(value: number) { this.setU64(8, value); }
 }

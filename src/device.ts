@@ -31,6 +31,8 @@ export interface DeviceStats {
   readonly liveSamplers: number;
   /** Sources that are not closed. */
   readonly liveSources: number;
+  /** DLPack arrays whose deleter was not called, by the consumer or by close(). */
+  readonly liveCapsules: number;
   /** Bytes of frames and tensors that are not closed. */
   readonly frameBytes: number;
   /** Bytes kept for the next frames. */
@@ -125,6 +127,7 @@ export class Device implements AsyncDisposable, Disposable {
       liveFrames: stats.liveFrames,
       liveSamplers: stats.liveSamplers,
       liveSources: stats.liveSources,
+      liveCapsules: stats.liveCapsules,
       frameBytes: stats.frameBytes,
       pooledBytes: stats.pooledBytes,
       quarantinedBytes: stats.quarantinedBytes,

@@ -15,12 +15,13 @@ import {
 import { NativeHandle } from "../ffi/handle.ts";
 import { type ColorSpace, colorSpaceOf } from "./color.ts";
 import { bytesOf, checkDescriptor, describe, isBytes } from "./descriptor.ts";
+import * as dlpack from "./dlpack.ts";
 import { CuframeError } from "./errors.ts";
 import { type Dtype, dtypeName, formatName, frameShape, type PixelFormat } from "./format.ts";
 import { FrameMemory, requireOpen } from "./frame_memory.ts";
 import { type FrameSummary, summarizeFrame } from "./frame_summary.ts";
 import { callWithError, native } from "./native_call.ts";
-import { FramePlane, type Plane, type PlaneLayout } from "./plane.ts";
+import { FramePlane, packedLayout, type Plane, type PlaneLayout } from "./plane.ts";
 import { type Rational, rational } from "./rational.ts";
 import { convertFrame, copyFrame, type Tensor, type TensorDescriptor } from "./tensor.ts";
 import { type ImageDataLike, imageDataOf } from "./image_data.ts";
@@ -120,9 +121,7 @@ export class Frame implements Disposable {
    * chroma, whose chroma rows are one sample longer; use `planes` there.
    */
   get shape(): readonly number[] | null {
-    const info = this.#info;
-    const sizes = Array.from({ length: info.planeCount }, (_, i) => info.planesAt(i));
-    return frameShape(this.format, this.dtype, info.width, info.height, sizes);
+    return frameShape(this.format, this.dtype, this.width, this.height, this.#sizes);
   }
   /** Colour space. */
   get colorSpace(): ColorSpace {
@@ -163,13 +162,11 @@ export class Frame implements Disposable {
   }
   /** Bytes of all planes without padding: what copyTo() writes. */
   get byteLength(): number {
-    const info = this.#info;
-    let total = 0;
-    for (let i = 0; i < info.planeCount; i++) {
-      const plane = info.planesAt(i);
-      total += plane.rows * plane.rowBytes;
-    }
-    return total;
+    return this.#sizes.reduce((total, { rows, rowBytes }) => total + rows * rowBytes, 0);
+  }
+  /** Where the memory is, as Python's `__dlpack_device__` gives it. */
+  get dlpackDevice(): dlpack.DLPackDevice {
+    return dlpack.HOST_DEVICE;
   }
   /** Whether close() was called. */
   get isClosed(): boolean {
@@ -181,12 +178,7 @@ export class Frame implements Disposable {
     requireOpen(this.#handle, "frame");
     if (this.#planes !== null) return this.#planes;
     const memory = this.#memory ??= new FrameMemory(this.#handle, "frame");
-    const info = this.#info;
-    const planes = Array.from(
-      { length: info.planeCount },
-      (_, i) => new FramePlane(info, i, memory),
-    );
-    return this.#planes = planes;
+    return this.#planes = this.#sizes.map((_, i) => new FramePlane(this.#info, i, memory));
   }
 
   /**
@@ -223,12 +215,7 @@ export class Frame implements Disposable {
       throw new TypeError(`copyTo() takes an ArrayBuffer or a view, not ${describe(destination)}`);
     }
     copyFrame(frameHandle(this), bytesOf(destination), this.byteLength);
-    let offset = 0;
-    return Array.from({ length: this.#info.planeCount }, (_, i) => {
-      const { rows, rowBytes } = this.#info.planesAt(i);
-      offset += rows * rowBytes;
-      return { offset: offset - rows * rowBytes, stride: rowBytes };
-    });
+    return packedLayout(this.#sizes);
   }
 
   /**
@@ -242,6 +229,17 @@ export class Frame implements Disposable {
   /** The picture as 8-bit RGBA in JavaScript's memory, in the shape of the web's ImageData. */
   toImageData(): Promise<ImageDataLike> {
     return imageDataOf(this);
+  }
+
+  /**
+   * The memory as a DLPack array without a copy: of this frame's `shape`, or of one plane's. It lives
+   * until the consumer calls the deleter, also after close(). Raw frames are flagged as read-only.
+   *
+   * @throws {UnsupportedError} if `shape` is null or the planes lie apart, as those of raw frames do;
+   * for the legacy version of raw frames, which has no such flag
+   */
+  toDLPack(descriptor: dlpack.FrameDLPackDescriptor = {}): dlpack.DLPackCapsule {
+    return dlpack.exportDLPack(frameHandle(this), this.#label, descriptor, this.#info.planeCount);
   }
 
   /** A second frame over the same memory, which lives until both are closed. */
@@ -284,6 +282,10 @@ export class Frame implements Disposable {
     inspect: (value: unknown, options?: object) => string,
   ): string {
     return `Frame ${inspect(summarizeFrame(this), options)}`;
+  }
+
+  get #sizes() {
+    return Array.from({ length: this.#info.planeCount }, (_, i) => this.#info.planesAt(i));
   }
 
   get #info(): FrameInfo {

@@ -5,7 +5,14 @@
  */
 
 import type { FrameInfo, Plane as PlaneInfo } from "../ffi/abi.ts";
-import { type Dtype, dtypeBytes, dtypeName, formatName, planeShape } from "./format.ts";
+import {
+  type Dtype,
+  dtypeBytes,
+  dtypeName,
+  formatName,
+  planeShape,
+  type PlaneSize,
+} from "./format.ts";
 import type { FrameMemory } from "./frame_memory.ts";
 
 /** Where a plane lies in a buffer. */
@@ -14,6 +21,15 @@ export interface PlaneLayout {
   readonly offset: number;
   /** Bytes from one row to the next. */
   readonly stride: number;
+}
+
+/** Where planes of these sizes lie one after another without padding. */
+export function packedLayout(sizes: readonly PlaneSize[]): PlaneLayout[] {
+  let offset = 0;
+  return sizes.map(({ rows, rowBytes }) => {
+    offset += rows * rowBytes;
+    return { offset: offset - rows * rowBytes, stride: rowBytes };
+  });
 }
 
 /** One plane of a frame. */

@@ -17,6 +17,13 @@ import {
   signal,
   triple,
 } from "./descriptor.ts";
+import {
+  type DLPackCapsule,
+  type DLPackDescriptor,
+  type DLPackDevice,
+  exportDLPack,
+  HOST_DEVICE,
+} from "./dlpack.ts";
 import { type Dtype, dtypeBytes, dtypeCode } from "./format.ts";
 import { FrameMemory, requireOpen } from "./frame_memory.ts";
 import { callWithError, checked, native, run } from "./native_call.ts";
@@ -57,7 +64,7 @@ export interface TensorSummary {
 }
 
 /** Makes a tensor of a converted native frame. */
-let makeTensor: (handle: NativeHandle, descriptor: TensorDescriptor) => Tensor;
+let makeTensor: (handle: NativeHandle, label: string, descriptor: TensorDescriptor) => Tensor;
 
 /** An RGB picture as an array of numbers. It stays valid until close(). */
 export class Tensor implements Disposable {
@@ -74,15 +81,18 @@ export class Tensor implements Disposable {
   readonly layout: "hwc" | "chw";
   /** Bytes of all values. */
   readonly byteLength: number;
+  /** Where the memory is, as Python's `__dlpack_device__` gives it. */
+  readonly dlpackDevice: DLPackDevice = HOST_DEVICE;
   readonly #handle: NativeHandle;
+  readonly #label: string;
   readonly #memory: FrameMemory;
   readonly #address: number;
 
   static {
-    makeTensor = (handle, descriptor) => new Tensor(handle, descriptor);
+    makeTensor = (handle, label, descriptor) => new Tensor(handle, label, descriptor);
   }
 
-  private constructor(handle: NativeHandle, descriptor: TensorDescriptor) {
+  private constructor(handle: NativeHandle, label: string, descriptor: TensorDescriptor) {
     const info = new FrameInfo();
     checked(native().cuf_frame_info(handle.value, info.bytes), "Reading a tensor");
     const { width, height } = info;
@@ -93,6 +103,7 @@ export class Tensor implements Disposable {
     this.strides = [this.shape[1] * this.shape[2], this.shape[2], 1];
     this.byteLength = width * height * channels * dtypeBytes(this.dtype);
     this.#handle = handle;
+    this.#label = label;
     this.#memory = new FrameMemory(handle, "tensor");
     this.#address = info.address;
   }
@@ -124,6 +135,15 @@ export class Tensor implements Disposable {
     }
     requireOpen(this.#handle, "tensor");
     copyFrame(this.#handle.value, bytesOf(destination), this.byteLength);
+  }
+
+  /**
+   * The values as a DLPack array of `shape`, `strides` and `dtype`, without a copy. Its memory lives
+   * until the consumer calls the deleter, also after close().
+   */
+  toDLPack(descriptor: DLPackDescriptor = {}): DLPackCapsule {
+    requireOpen(this.#handle, "tensor");
+    return exportDLPack(this.#handle.value, this.#label, descriptor, null);
   }
 
   /** Gives the memory back and empties all views of it. Later calls do nothing. */
@@ -160,7 +180,7 @@ export async function convertFrame(
     (ticket) => native().cuf_frame_convert(frame, desc.bytes, ticket, error.bytes),
     { error, signal: descriptor.signal, what: "Converting a frame" },
   );
-  return makeTensor(new NativeHandle(value, label, "Tensor", { warns: true }), descriptor);
+  return makeTensor(new NativeHandle(value, label, "Tensor", { warns: true }), label, descriptor);
 }
 
 function nativeDescriptor(descriptor: TensorDescriptor): ConvertDesc {

@@ -3,7 +3,7 @@
 PACKAGES=(
   cmake ninja-build g++ pkg-config clang-format git ca-certificates
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libhwy-dev doctest-dev
-  ffmpeg python3-numpy
+  ffmpeg python3-numpy python3-venv libpython3-dev
 )
 DENO_MIN=2.9.0 DENO_NPM=2.9.6
 BUN_MIN=1.4.0 BUN_NPM=1.4.5

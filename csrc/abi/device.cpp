@@ -144,6 +144,7 @@ int32_t cuf_device_stats(uint32_t device, CufDeviceStats* out) {
     stats.live_samplers = counters.live_samplers;
     stats.live_handles = stats.live_demuxers + stats.live_decoders + stats.live_frames +
                          stats.live_sources + stats.live_samplers;
+    stats.live_capsules = counters.live_capsules;
     stats.frame_bytes = counters.frame_bytes;
     stats.pooled_bytes = target->memory->pooled_bytes();
     stats.quarantined_bytes = counters.quarantined_bytes;

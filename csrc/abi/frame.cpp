@@ -5,6 +5,7 @@
 
 #include "abi/boundary.h"
 #include "abi/frame_info.h"
+#include "core/dlpack.h"
 #include "core/executor.h"
 #include "core/picture_convert.h"
 #include "core/registry.h"
@@ -189,6 +190,35 @@ int32_t cuf_frame_quarantine(uint32_t frame) {
   return guarded(nullptr, [&] {
     object_of<Frame>(frame)->quarantine();
     Registry::instance().close(frame);
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_frame_to_dlpack(uint32_t frame, int32_t plane, uint32_t version, CufDlpack* out,
+                            CufError* error) {
+  return guarded(error, [&] {
+    require(out != nullptr, "The buffer for the capsule is missing");
+    const auto checked =
+        checked_enum<dlpack::Version>(version, CUF_DLPACK_LEGACY, "Unknown version of DLPack");
+    const auto source = object_of<Frame>(frame);
+    auto capsule = std::make_shared<dlpack::Capsule>(*source, plane, checked);
+    CufDlpack info{};
+    info.address = reinterpret_cast<uintptr_t>(capsule->address());
+    try {
+      info.capsule = Registry::instance().add(capsule, source->device->queue_handle);
+    } catch (...) {
+      capsule->close();
+      throw;
+    }
+    write_struct(out, info);
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_dlpack_release(uint32_t capsule) {
+  return guarded(nullptr, [&] {
+    object_of<dlpack::Capsule>(capsule)->release();
+    Registry::instance().close(capsule);
     return CUF_OK;
   });
 }

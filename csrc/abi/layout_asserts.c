@@ -86,6 +86,10 @@ _Static_assert(CUF_DTYPE_FLOAT32 == 3, "");
 _Static_assert(CUF_LAYOUT_HWC == 0, "");
 _Static_assert(CUF_LAYOUT_CHW == 1, "");
 
+/* CufDlpackVersion */
+_Static_assert(CUF_DLPACK_VERSIONED == 0, "");
+_Static_assert(CUF_DLPACK_LEGACY == 1, "");
+
 /* CufPictureType */
 _Static_assert(CUF_PICTURE_UNKNOWN == 0, "");
 _Static_assert(CUF_PICTURE_I == 1, "");
@@ -302,8 +306,8 @@ _Static_assert(offsetof(struct CufDeviceStats, live_sources) == 20, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->live_sources), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceStats, live_samplers) == 24, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->live_samplers), uint32_t), "");
-_Static_assert(offsetof(struct CufDeviceStats, reserved) == 28, "");
-_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->reserved), uint32_t), "");
+_Static_assert(offsetof(struct CufDeviceStats, live_capsules) == 28, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->live_capsules), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceStats, frame_bytes) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->frame_bytes), uint64_t), "");
 _Static_assert(offsetof(struct CufDeviceStats, pooled_bytes) == 40, "");
@@ -701,6 +705,15 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->width), uint32_
 _Static_assert(offsetof(struct CufConvertDesc, height) == 92, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufConvertDesc*)0)->height), uint32_t), "");
 
+_Static_assert(sizeof(struct CufDlpack) == 16, "");
+_Static_assert(_Alignof(struct CufDlpack) == 8, "");
+_Static_assert(offsetof(struct CufDlpack, struct_size) == 0, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDlpack*)0)->struct_size), uint32_t), "");
+_Static_assert(offsetof(struct CufDlpack, capsule) == 4, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDlpack*)0)->capsule), uint32_t), "");
+_Static_assert(offsetof(struct CufDlpack, address) == 8, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDlpack*)0)->address), uint64_t), "");
+
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_version), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_hash), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_info), int32_t(struct CufLibraryInfo*, struct CufError*)), "");
@@ -753,3 +766,5 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_frame_clone), int32_t(uint32_t, uint32_t
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_copy), int32_t(uint32_t, uint8_t*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_convert), int32_t(uint32_t, const struct CufConvertDesc*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_quarantine), int32_t(uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_frame_to_dlpack), int32_t(uint32_t, int32_t, uint32_t, struct CufDlpack*, struct CufError*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_dlpack_release), int32_t(uint32_t)), "");

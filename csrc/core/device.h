@@ -18,6 +18,7 @@ struct DeviceCounters {
   std::atomic<uint32_t> live_frames = 0;
   std::atomic<uint32_t> live_sources = 0;
   std::atomic<uint32_t> live_samplers = 0;
+  std::atomic<uint32_t> live_capsules = 0;
   std::atomic<uint64_t> frame_bytes = 0;
   std::atomic<uint64_t> quarantined_bytes = 0;
   std::atomic<uint64_t> bytes_read = 0;

@@ -134,6 +134,7 @@ struct Picture {
   bool is_key = false;
   bool is_interlaced = false;
   bool is_top_field_first = false;
+  bool is_read_only = false;  // the decoder may still predict from this memory
 };
 
 struct StreamDescription {

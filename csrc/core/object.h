@@ -5,7 +5,16 @@
 
 namespace cuf {
 
-enum class ObjectKind : uint8_t { queue, device, source, demuxer, decoder, sampler, frame };
+enum class ObjectKind : uint8_t {
+  queue,
+  device,
+  source,
+  demuxer,
+  decoder,
+  sampler,
+  frame,
+  dlpack_capsule
+};
 
 // Anything that a handle names. close is called once by the registry; it must not block: it asks
 // running work to stop.

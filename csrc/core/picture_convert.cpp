@@ -119,6 +119,7 @@ pixels::ColorSpec color_spec_of(const Picture& picture, const ColorOverride& ove
 Picture with_properties_of(const Picture& picture) {
   Picture result = picture;
   result.owner = nullptr;
+  result.is_read_only = false;
   result.plane_count = 0;
   for (Plane& plane : result.planes) plane = {};
   return result;

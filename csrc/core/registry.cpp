@@ -27,6 +27,8 @@ const char* name_of(ObjectKind kind) {
       return "sampler";
     case ObjectKind::frame:
       return "frame";
+    case ObjectKind::dlpack_capsule:
+      return "DLPack capsule";
   }
   return "object";
 }

@@ -123,6 +123,11 @@ enum CufLayout {
   CUF_LAYOUT_CHW = 1,
 };
 
+enum CufDlpackVersion {
+  CUF_DLPACK_VERSIONED = 0, /* DLManagedTensorVersioned 1.0 */
+  CUF_DLPACK_LEGACY = 1,    /* DLManagedTensor */
+};
+
 enum CufPictureType {
   CUF_PICTURE_UNKNOWN = 0,
   CUF_PICTURE_I = 1,
@@ -282,9 +287,9 @@ struct CufDeviceStats {
   uint32_t live_frames;
   uint32_t live_sources;
   uint32_t live_samplers;
-  uint32_t reserved;
-  uint64_t frame_bytes;  /* memory of live frames */
-  uint64_t pooled_bytes; /* frame memory kept for reuse */
+  uint32_t live_capsules; /* DLPack arrays whose deleter was not called */
+  uint64_t frame_bytes;   /* memory of live frames */
+  uint64_t pooled_bytes;  /* frame memory kept for reuse */
   uint64_t quarantined_bytes;
   uint64_t bytes_read;
   uint64_t packets_decoded;
@@ -508,6 +513,12 @@ struct CufConvertDesc {
   uint32_t height;
 };
 
+struct CufDlpack {
+  uint32_t struct_size;
+  uint32_t capsule; /* closing this handle frees the array, until cuf_dlpack_release */
+  uint64_t address; /* of the struct with the deleter, which any thread may call, once */
+};
+
 /* ---- library ---- */
 CUF_API int32_t cuf_library_abi_version(void);
 CUF_API int32_t cuf_library_abi_hash(void);
@@ -643,6 +654,12 @@ CUF_API int32_t cuf_frame_convert(uint32_t frame, const struct CufConvertDesc* d
 /* Closes the handle but never reuses or frees the memory: a view of it was transferred out of
  * reach. */
 CUF_API int32_t cuf_frame_quarantine(uint32_t frame);
+/* Exports the memory as a DLPack array of its own lifetime: one plane, or with plane -1 the whole
+ * frame. version is a CufDlpackVersion. */
+CUF_API int32_t cuf_frame_to_dlpack(uint32_t frame, int32_t plane, uint32_t version,
+                                    struct CufDlpack* out, struct CufError* error);
+/* Closes the handle; the array is now the consumer's, which calls the deleter. */
+CUF_API int32_t cuf_dlpack_release(uint32_t capsule);
 
 #if defined(__cplusplus)
 }

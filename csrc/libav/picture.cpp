@@ -124,6 +124,7 @@ Picture PictureMaker::make(Owned<AVFrame> frame, int coded_width, int coded_heig
   }
 
   Picture picture;
+  picture.is_read_only = true;
   picture.format = format.format;
   picture.bit_depth = format.bit_depth;
   picture.dtype = format.bit_depth > 8 ? Dtype::uint16 : Dtype::uint8;

@@ -27,7 +27,8 @@ export async function withDevice(
 
 /** Waits until the device holds nothing; closing never blocks, so memory may follow a little later. */
 export async function noLiveHandles(device: Device): Promise<void> {
-  const isIdle = ({ liveHandles }: DeviceStats): boolean => liveHandles === 0;
+  const isIdle = ({ liveHandles, liveCapsules }: DeviceStats): boolean =>
+    liveHandles + liveCapsules === 0;
   await until(() => isIdle(device.stats), () => `zero handles: ${JSON.stringify(device.stats)}`);
 }
 

@@ -24,6 +24,7 @@ import "./frame_contract.ts";
 import "./frame_memory_contract.ts";
 import "./color_type_contract.ts";
 import "./tensor_contract.ts";
+import "./dlpack_contract.ts";
 import "./simple_decoder_contract.ts";
 import "./simple_decoder_work_contract.ts";
 import "./simple_decoder_refusal_contract.ts";

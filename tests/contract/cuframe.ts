@@ -19,6 +19,7 @@ export const {
   Demuxer,
   Device,
   DeviceLostError,
+  DLPackCapsule,
   Frame,
   LibraryError,
   listAdapters,
@@ -49,6 +50,8 @@ export type Demuxer = cuframe.Demuxer;
 export type Device = cuframe.Device;
 /** The type of the same name. */
 export type DeviceLostError = cuframe.DeviceLostError;
+/** The type of the same name. */
+export type DLPackCapsule = cuframe.DLPackCapsule;
 /** The type of the same name. */
 export type Frame = cuframe.Frame;
 /** The type of the same name. */

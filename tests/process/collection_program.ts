@@ -38,7 +38,7 @@ async function overwrite(device: Device): Promise<void> {
 const warnings: string[] = [];
 console.warn = (text: string) => void warnings.push(text);
 
-/** Frames, tensors, decoders and demuxers that are dropped are freed, with a warning for each label. */
+/** Frames, tensors, capsules, decoders and demuxers that are dropped are freed, with a warning for each label. */
 async function dropped(device: Device): Promise<unknown> {
   const before = (await framesOf(device, "first")).length +
     (await framesOf(device, "second")).length;
@@ -48,9 +48,11 @@ async function dropped(device: Device): Promise<unknown> {
     await device.createDecoder({ codec: demuxer.codec, label: "a decoder" });
     using frame = (await framesOf(device, "first"))[0];
     await frame.toTensor();
+    frame.toDLPack();
   })();
-  const all = await collectUntil(() => device.stats.liveHandles === 0);
-  return { before, frames, all, frameBytes: device.stats.frameBytes, warnings };
+  const { liveCapsules } = device.stats;
+  const all = await collectUntil(() => device.stats.liveHandles + device.stats.liveCapsules === 0);
+  return { before, frames, liveCapsules, all, frameBytes: device.stats.frameBytes, warnings };
 }
 
 /** Out of reach of the stack, where JavaScriptCore takes any word for a reference. */
