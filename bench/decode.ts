@@ -22,8 +22,9 @@ import {
   FLOOR,
   UNIT,
 } from "./harness/contestants.ts";
-import { measure, median, pairedRatio, round, type Sample, table } from "./harness/measure.ts";
-import { type Peer, PEERS } from "./harness/peers.ts";
+import { type Sample, table } from "./harness/measure.ts";
+import { PEERS } from "./harness/peers.ts";
+import { type Absent, installPeers, measured, runRounds, warmUp } from "./harness/rounds.ts";
 import { verifyPixels } from "./harness/verify.ts";
 import { ROOT, writeResult } from "./harness/workspace.ts";
 
@@ -34,81 +35,18 @@ interface Row extends ContestantResult {
   readonly cpus: readonly number[];
 }
 
-/** A contestant that cannot be run here. */
-interface Absent {
-  readonly name: string;
-  readonly reason: string;
-}
-
-function installPeers(absent: Absent[]): Peer[] {
-  return PEERS.filter((peer) => {
-    try {
-      peer.install();
-      return true;
-    } catch (error) {
-      absent.push({ name: peer.name, reason: (error as Error).message.slice(0, 500) });
-      return false;
-    }
-  });
-}
-
-function checkOutput({ name, expected }: Contestant, { output }: Sample): void {
-  if (expected === null) return;
-  const printed = JSON.parse(output.trim().split("\n").at(-1) ?? "null");
-  for (const [key, value] of Object.entries(expected)) {
-    if (printed[key] !== value) {
-      throw new Error(`${name} gave ${key} = ${printed[key]}, not ${value}`);
-    }
-  }
-}
-
-/** One run of each before anything counts: fills caches, and drops who fails or gives the wrong output. */
-function warmUp(all: readonly Contestant[], absent: Absent[]): Contestant[] {
-  return all.filter((contestant) => {
-    try {
-      checkOutput(contestant, measure(contestant.command));
-      return true;
-    } catch (error) {
-      const { name } = contestant;
-      if (name === UNIT || name === FLOOR || name.startsWith("cuframe")) throw error;
-      absent.push({ name, reason: (error as Error).message.slice(0, 500) });
-      return false;
-    }
-  });
-}
-
-function runRounds(field: readonly Contestant[], rounds: number): Map<string, Sample[]> {
-  const samples = new Map<string, Sample[]>(field.map(({ name }) => [name, []]));
-  for (let i = 0; i < rounds; i++) {
-    // Nobody always runs right after the same other.
-    const start = (i * 5) % field.length;
-    for (const contestant of [...field.slice(start), ...field.slice(0, start)]) {
-      const sample = measure(contestant.command);
-      checkOutput(contestant, sample);
-      samples.get(contestant.name)!.push(sample);
-    }
-    console.error(`round ${i + 1} of ${rounds} done`);
-  }
-  return samples;
-}
-
 function summarize(field: readonly Contestant[], samples: Map<string, Sample[]>): Row[] {
-  const walls = (name: string) => samples.get(name)!.map(({ wall }) => wall);
-  const cpus = (name: string) => samples.get(name)!.map(({ cpu }) => cpu);
-  return field.map(({ name, work, command }) => ({
-    name,
-    work,
-    command: command.join(" "),
-    wallSeconds: round(median(walls(name))),
-    cpuSeconds: round(median(cpus(name))),
-    peakRssMb: round(Math.max(...samples.get(name)!.map(({ rssMb }) => rssMb)), 1),
-    wallToUnit: round(pairedRatio(walls(name), walls(UNIT))),
-    cpuToUnit: round(pairedRatio(cpus(name), cpus(UNIT))),
-    wallToFloor: round(pairedRatio(walls(name), walls(FLOOR))),
-    cpuToFloor: round(pairedRatio(cpus(name), cpus(FLOOR))),
-    walls: walls(name).map((value) => round(value)),
-    cpus: cpus(name).map((value) => round(value)),
-  }));
+  const [unit, floor] = [UNIT, FLOOR].map((name) => samples.get(name)!);
+  return field.map(({ name, work, command }) => {
+    const own = samples.get(name)!;
+    const toFloor = measured(own, floor);
+    return {
+      ...{ name, work, command: command.join(" ") },
+      ...measured(own, unit),
+      wallToFloor: toFloor.wallToUnit,
+      cpuToFloor: toFloor.cpuToUnit,
+    };
+  });
 }
 
 function print(rows: readonly Row[], absent: readonly Absent[]): void {
@@ -143,14 +81,15 @@ function main(): void {
   if (!(Number.isInteger(rounds) && rounds > 0)) throw new RangeError("--pairs takes a count");
   const frames = values.quick ? 60 : 300;
   const absent: Absent[] = [];
-  const peers = values.peers ? installPeers(absent) : [];
+  const peers = values.peers ? installPeers(PEERS, absent) : [];
   const all = contestants(frames, peers).filter(({ name }) =>
     [UNIT, FLOOR].includes(name) || values.only.length === 0 ||
     values.only.some((text) => name.includes(text))
   );
   verifyPixels(relative(ROOT, benchClip(frames)), frames);
-  const field = warmUp(all, absent);
-  const rows = summarize(field, runRounds(field, rounds));
+  const isRequired = (name: string) => [UNIT, FLOOR].includes(name) || name.startsWith("cuframe");
+  const field = warmUp(all, absent, isRequired);
+  const rows = summarize(field, runRounds(() => field, rounds));
   print(rows, absent);
   if (values.quick || values.only.length > 0) return;
   const packages = peers.map((peer) => peer.packages).flat();

@@ -9,6 +9,8 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import type { ContestantResult } from "./harness/contestants.ts";
+import type { LimitedFigure } from "./harness/random_figures.ts";
+import type { Absent, Measured } from "./harness/rounds.ts";
 import { RESULTS } from "./harness/workspace.ts";
 
 /** One line of the table of figures. */
@@ -32,7 +34,15 @@ interface DecodeResult extends About {
   readonly unit: string;
   readonly floor: string;
   readonly contestants: readonly ContestantResult[];
-  readonly absent: readonly { readonly name: string; readonly reason: string }[];
+  readonly absent: readonly Absent[];
+}
+
+interface RandomResult extends About {
+  readonly rounds: number;
+  readonly unit: string;
+  readonly figures: readonly LimitedFigure[];
+  readonly contestants: readonly (Measured & { readonly name: string })[];
+  readonly absent: readonly Absent[];
 }
 
 interface ConvertResult extends About {
@@ -109,30 +119,57 @@ function overheadFigures({ microseconds, ratio }: OverheadResult): Figure[] {
   ];
 }
 
+function randomFigures({ figures }: RandomResult): Figure[] {
+  return figures.map(({ what, value, limit, unit }) => plain(what, value, limit, unit));
+}
+
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-function contestantTable(decode: DecodeResult): string {
-  const head = ["decoder", "work", "wall s", "CPU s", "wall ratio", "CPU ratio", "peak RSS MB"];
-  return markdown(
-    head,
-    decode.contestants.map((row) => [
-      row.name,
-      row.work,
-      row.wallSeconds.toFixed(2),
-      row.cpuSeconds.toFixed(2),
-      row.wallToUnit.toFixed(2),
-      row.cpuToUnit.toFixed(2),
-      row.peakRssMb.toFixed(0),
-    ]),
+const MEASURED = ["wall s", "CPU s", "wall ratio", "CPU ratio", "peak RSS MB"];
+
+function measuredCells(row: Omit<Measured, "walls" | "cpus">): string[] {
+  return [
+    row.wallSeconds.toFixed(2),
+    row.cpuSeconds.toFixed(2),
+    row.wallToUnit.toFixed(2),
+    row.cpuToUnit.toFixed(2),
+    row.peakRssMb.toFixed(0),
+  ];
+}
+
+function printAbsent(absent: readonly Absent[]): void {
+  for (const { name, reason } of absent) {
+    console.log(`\n${name} was not available: ${reason.split("\n")[0]}`);
+  }
+}
+
+function printDecode({ contestants, frames, rounds, unit, absent }: DecodeResult): void {
+  console.log(
+    `\n${frames} frames of 1080p H.264, medians of ${rounds} rounds; ` +
+      `ratios are medians of pairs with \`${unit}\`.\n`,
   );
+  const rows = contestants.map((row) => [row.name, row.work, ...measuredCells(row)]);
+  console.log(markdown(["decoder", "work", ...MEASURED], rows));
+  printAbsent(absent);
+}
+
+function printRandom({ contestants, rounds, unit, absent }: RandomResult): void {
+  console.log(
+    `\nRandom access to the same clip, and to 900 frames with a GOP of 250, medians of up to ` +
+      `${rounds} rounds, opening and indexing included; ratios are to \`${unit}\` on 300 frames.\n`,
+  );
+  const rows = contestants.map((row) => [row.name, ...measuredCells(row)]);
+  console.log(markdown(["what", ...MEASURED], rows));
+  printAbsent(absent);
 }
 
 const decode = read<DecodeResult>("decode");
 const convert = read<ConvertResult>("convert");
 const overhead = read<OverheadResult>("ffi_overhead");
-const about = decode ?? convert ?? overhead;
+const random = read<RandomResult>("random_access");
+const about = decode ?? random ?? convert ?? overhead;
 if (about === null) throw new Error("bench/results is empty; run the benchmarks first");
 const { cpu, cores, memoryMb } = about.machine;
 console.log(
@@ -143,18 +180,11 @@ const figures = [
   ...(decode === null ? [] : decodeFigures(decode)),
   ...(convert === null ? [] : convertFigures(convert)),
   ...(overhead === null ? [] : overheadFigures(overhead)),
+  ...(random === null ? [] : randomFigures(random)),
 ];
 console.log(markdown(
   ["figure", "target", "measured", ""],
   figures.map(({ what, target, measured, verdict }) => [what, target, measured, verdict]),
 ));
-if (decode !== null) {
-  console.log(
-    `\n${decode.frames} frames of 1080p H.264, medians of ${decode.rounds} rounds; ` +
-      `ratios are medians of pairs with \`${decode.unit}\`.\n`,
-  );
-  console.log(contestantTable(decode));
-  for (const { name, reason } of decode.absent) {
-    console.log(`\n${name} was not available: ${reason.split("\n")[0]}`);
-  }
-}
+if (decode !== null) printDecode(decode);
+if (random !== null) printRandom(random);

@@ -7,6 +7,7 @@
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import type { Peer } from "./peers.ts";
+import type { Entrant } from "./rounds.ts";
 import { clip, program, ROOT } from "./workspace.ts";
 
 /** Width of the clip in pixels. */
@@ -45,27 +46,22 @@ export interface ContestantResult {
 }
 
 /** One way to decode the clip, run as a whole process. */
-export interface Contestant {
-  /** Name in the tables. */
-  readonly name: string;
+export interface Contestant extends Entrant {
   /** "frames": frame objects only; "pixels": YUV in the script's memory; "rgb": RGB there. */
   readonly work: "frames" | "pixels" | "rgb";
-  /** The command, to be run in the repository's root. */
-  readonly command: readonly string[];
-  /** What it prints about its work; null for the ffmpeg command, which prints nothing. */
-  readonly expected: Readonly<Record<string, number>> | null;
 }
 
-/** The clip: 1080p H.264 High at about 8.5 Mbps with GOPs of 30 and two B-frames. */
-export function benchClip(frames: number): string {
+/** The clip: 1080p H.264 High at about 8.5 Mbps with GOPs of `gop` frames and two B-frames. */
+export function benchClip(frames: number, gop = 30): string {
   const picture = `testsrc2=s=${WIDTH}x${HEIGHT}:r=30,noise=alls=5:allf=t[base];` +
     "mandelbrot=s=640x360:r=30:maxiter=500[detail];" +
     "[base][detail]overlay=x=600:y=300,format=yuv420p";
   const x264 = "-c:v libx264 -profile:v high -preset fast -b:v 8500k -maxrate 12M -bufsize 17M " +
-    "-g 30 -keyint_min 30 -sc_threshold 0 -bf 2";
+    `-g ${gop} -keyint_min ${gop} -sc_threshold 0 -bf 2`;
   const color = "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv";
   const rest = `-frames:v ${frames} ${x264} ${color}`.split(" ");
-  return clip(`h264_1080p_${frames}.mp4`, ["-filter_complex", picture, ...rest]);
+  const name = `h264_1080p_${frames}${gop === 30 ? "" : `_gop${gop}`}.mp4`;
+  return clip(name, ["-filter_complex", picture, ...rest]);
 }
 
 /** How a script of this repository is started in a runtime. */

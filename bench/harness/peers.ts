@@ -23,18 +23,31 @@ export interface Peer {
   readonly pixelBytes: number;
   /** The command that decodes `clip` to "frames" or "rgb". */
   command(clip: string, mode: "frames" | "rgb"): string[];
+  /** The command that decodes some frames to RGB; null if it has no way to them. */
+  readonly random: ((clip: string, indices: readonly number[]) => string[]) | null;
   /** Installs it. */
   install(): void;
 }
 
-function npmPeer(name: string, script: string, pixelBytes: number, packages: string[]): Peer {
+function npmPeer(
+  name: string,
+  { script, random }: { readonly script: string; readonly random: string | null },
+  pixelBytes: number,
+  packages: string[],
+): Peer {
+  // In Bun, which all of them support, as cuframe does; node-av and webcodecs want a newer Node than
+  // Debian has.
+  const run = (program: string, ...args: string[]) => [
+    "bun",
+    relative(ROOT, NPM + program),
+    ...args,
+  ];
   return {
     name,
     packages,
     pixelBytes,
-    // In Bun, which all of them support, as cuframe does; node-av and webcodecs want a newer Node
-    // than Debian has.
-    command: (clip, mode) => ["bun", relative(ROOT, NPM + script), clip, mode],
+    command: (clip, mode) => run(script, clip, mode),
+    random: random === null ? null : (clip, indices) => run(random, clip, indices.join()),
     install() {
       const folder = (spec: string): string => `${NPM}node_modules/${spec.replace(/@[^@]*$/, "")}`;
       mkdirSync(NPM, { recursive: true });
@@ -46,8 +59,10 @@ function npmPeer(name: string, script: string, pixelBytes: number, packages: str
           ...packages,
         ]);
       }
-      // Beside node_modules, where its imports are found.
-      copyFileSync(`${ROOT}bench/peers/${script}`, NPM + script);
+      // Beside node_modules, where their imports are found.
+      for (const file of [script, ...random === null ? [] : [random, "points.ts"]]) {
+        copyFileSync(`${ROOT}bench/peers/${file}`, NPM + file);
+      }
     },
   };
 }
@@ -57,6 +72,12 @@ const PYAV: Peer = {
   packages: ["av==18.1.0", "numpy"],
   pixelBytes: 3,
   command: (clip, mode) => [relative(ROOT, PYTHON), "bench/peers/pyav.py", clip, mode],
+  random: (clip, indices) => [
+    relative(ROOT, PYTHON),
+    "bench/peers/pyav_random.py",
+    clip,
+    indices.join(),
+  ],
   install() {
     if (!existsSync(PYTHON)) output(["python3", "-m", "venv", VENV]);
     const site = readdirSync(`${VENV}lib`).map((python) => `${VENV}lib/${python}/site-packages/av`);
@@ -77,12 +98,14 @@ const PYAV: Peer = {
 
 /** All libraries that can be compared with. */
 export const PEERS: readonly Peer[] = [
-  npmPeer("node-av", "node_av.mjs", 3, ["node-av@6.1.1"]),
-  npmPeer("mediabunny", "mediabunny.mjs", 4, [
+  npmPeer("node-av", { script: "node_av.mjs", random: "node_av_random.mjs" }, 3, ["node-av@6.1.1"]),
+  npmPeer("mediabunny", { script: "mediabunny.mjs", random: "mediabunny_random.mjs" }, 4, [
     "mediabunny@1.61.0",
     "@mediabunny/server@1.59.0",
     "node-av@6.1.1",
   ]),
-  npmPeer("@napi-rs/webcodecs", "napi_webcodecs.mjs", 4, ["@napi-rs/webcodecs@1.3.1"]),
+  npmPeer("@napi-rs/webcodecs", { script: "napi_webcodecs.mjs", random: null }, 4, [
+    "@napi-rs/webcodecs@1.3.1",
+  ]),
   PYAV,
 ];

@@ -75,7 +75,11 @@ export function versions(): Record<string, string> {
 }
 
 /** Makes a file of the cache by `make`, which is given a temporary path, unless it is there. */
-function cached(name: string, isFresh: (path: string) => boolean, make: (path: string) => void) {
+export function cached(
+  name: string,
+  isFresh: (path: string) => boolean,
+  make: (path: string) => void,
+): string {
   const path = CACHE + name;
   if (existsSync(path) && isFresh(path)) return path;
   mkdirSync(CACHE, { recursive: true });
