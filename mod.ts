@@ -86,6 +86,13 @@ export type {
   StreamType,
 } from "./src/stream_metadata.ts";
 export { Tensor } from "./src/tensor.ts";
-export type { TensorData, TensorDescriptor, TensorSummary } from "./src/tensor.ts";
+export type { TensorData, TensorLayout, TensorSummary } from "./src/tensor.ts";
+export type {
+  BatchTensorDescriptor,
+  CropRectangle,
+  TensorDescriptor,
+  TensorOptions,
+  TensorSize,
+} from "./src/tensor_descriptor.ts";
 export { ThreadedDecoder } from "./src/threaded_decoder.ts";
 export type { ScannedStreamMetadata, VideoMetadata } from "./src/video_metadata.ts";

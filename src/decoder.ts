@@ -11,7 +11,7 @@ import { Demuxer, type DemuxerPipeline, pipelineOf } from "./demuxer.ts";
 import { checkDescriptor, describe, signal } from "./descriptor.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import { type BatchDecoder, PacketBatches, PipelineBatches } from "./frame_batches.ts";
-import { FrameIterator } from "./frame_iterator.ts";
+import { FrameIterators } from "./frame_iterator.ts";
 import { checked, native, opened, type Outcome, run } from "./native_call.ts";
 import { decodingParts, Packet } from "./packet.ts";
 
@@ -42,6 +42,7 @@ export class Decoder implements AsyncDisposable, Disposable {
   /** Name in warnings. */
   readonly label: string;
   readonly #handle: NativeHandle;
+  readonly #iterators = new FrameIterators();
   readonly #device: object;
   /** Headers that the native decoder was given last. */
   #headers: Uint8Array | null = null;
@@ -160,12 +161,14 @@ export class Decoder implements AsyncDisposable, Disposable {
         ),
       take: (outcome) => this.#take(outcome),
     };
-    if (!(packets instanceof Demuxer)) return new FrameIterator(new PacketBatches(worker, packets));
+    if (!(packets instanceof Demuxer)) {
+      return this.#iterators.start(new PacketBatches(worker, packets));
+    }
     const demuxer = pipelineOf(packets);
     if (demuxer.device !== this.#device) {
-      return new FrameIterator(new PacketBatches(worker, packets));
+      return this.#iterators.start(new PacketBatches(worker, packets));
     }
-    return new FrameIterator({
+    return this.#iterators.start({
       get version() {
         return demuxer.seekCount;
       },
@@ -177,6 +180,7 @@ export class Decoder implements AsyncDisposable, Disposable {
   /** Closes the decoder. Its frames stay; what is still being decoded ends with a ClosedError. */
   close(): void {
     this.#handle.close();
+    this.#iterators.discard();
   }
 
   /** Calls close(). */

@@ -23,7 +23,8 @@ import { type FrameSummary, summarizeFrame } from "./frame_summary.ts";
 import { callWithError, native } from "./native_call.ts";
 import { FramePlane, packedLayout, type Plane, type PlaneLayout } from "./plane.ts";
 import { type Rational, rational } from "./rational.ts";
-import { convertFrame, copyFrame, type Tensor, type TensorDescriptor } from "./tensor.ts";
+import { convertFrame, copyFrame, type Tensor } from "./tensor.ts";
+import type { TensorDescriptor } from "./tensor_descriptor.ts";
 import { type ImageDataLike, imageDataOf } from "./image_data.ts";
 
 /** Makes frames of a batch's records. */
@@ -223,7 +224,7 @@ export class Frame implements Disposable {
    * value is (rgb / maximum - mean) / std. Frames of outputColorType "rgb" and "rgbp" are refused.
    */
   toTensor(descriptor: TensorDescriptor = {}): Promise<Tensor> {
-    return convertFrame(frameHandle(this), this.#label, descriptor);
+    return convertFrame(frameHandle(this), this.#label, descriptor, this);
   }
 
   /** The picture as 8-bit RGBA in JavaScript's memory, in the shape of the web's ImageData. */

@@ -16,6 +16,9 @@ export interface FrameBatches {
   stop(): Promise<void>;
 }
 
+/** Closes the frames that were fetched and not given: their decoder is closed. */
+let discard: (iterator: FrameIterator) => void;
+
 /**
  * Gives frames one by one and awaits the library once for a batch. Written by hand: an async generator
  * costs several promises a frame, and cannot be left while it waits.
@@ -26,7 +29,15 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
   #at = 0;
   #version = 0;
   #isDone = false;
+  #isDiscarded = false;
   #work: Promise<unknown> = Promise.resolve();
+
+  static {
+    discard = (iterator) => {
+      iterator.#isDiscarded = true;
+      iterator.#closeRest();
+    };
+  }
 
   /** Gives the frames of `batches`. */
   constructor(batches: FrameBatches) {
@@ -80,7 +91,7 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
         const batch = await this.#batches.next();
         this.#batch = batch ?? [];
         this.#at = 0;
-        if (this.#isDone) this.#closeRest();
+        if (this.#isDone || this.#isDiscarded) this.#closeRest();
         else if (batch === null && this.#version === this.#batches.version) this.#isDone = true;
       } catch (error) {
         if (this.#isDone) break; // return() stopped it
@@ -95,5 +106,26 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
     for (const frame of this.#batch.slice(this.#at)) frame.close();
     this.#batch = [];
     this.#at = 0;
+  }
+}
+
+/** The iterators of a decoder, so that closing it also frees what those hold that were left unfinished. */
+export class FrameIterators {
+  #iterators: WeakRef<FrameIterator>[] = [];
+
+  /** Makes an iterator. */
+  start(batches: FrameBatches): FrameIterator {
+    const iterator = new FrameIterator(batches);
+    this.#iterators = this.#iterators.filter((known) => known.deref() !== undefined);
+    this.#iterators.push(new WeakRef(iterator));
+    return iterator;
+  }
+
+  /** Closes the frames that none of them gave. */
+  discard(): void {
+    for (const reference of this.#iterators.splice(0)) {
+      const iterator = reference.deref();
+      if (iterator !== undefined) discard(iterator);
+    }
   }
 }

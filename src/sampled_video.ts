@@ -6,6 +6,7 @@
 
 import type { NativeHandle } from "../ffi/handle.ts";
 import { ClosedError } from "./errors.ts";
+import { FrameIterators } from "./frame_iterator.ts";
 import { Sampler } from "./sampler.ts";
 import {
   batchBytesOf,
@@ -50,6 +51,8 @@ export interface SamplingDevice {
 export class SampledVideo {
   /** Name in messages: "The SimpleDecoder". */
   readonly name: string;
+  /** The loops over it. */
+  readonly iterators: FrameIterators = new FrameIterators();
   readonly #device: SamplingDevice;
   readonly #options: SamplerOptions;
   readonly #stop = new AbortController();
@@ -171,6 +174,7 @@ export class SampledVideo {
     const because = `${this.name} is closed`;
     this.#sampler.close(because);
     this.#stop.abort(new ClosedError(because));
+    this.iterators.discard();
   }
 
   /** Throws ClosedError after close(). */

@@ -16,6 +16,8 @@ import {
   type SamplerOptions,
   type VideoSourceDescriptor,
 } from "./sampler_options.ts";
+import { batchTensor, type Tensor } from "./tensor.ts";
+import type { BatchTensorDescriptor } from "./tensor_descriptor.ts";
 import type { SourceFeed } from "./source.ts";
 import type { Source } from "./source_kind.ts";
 import { type OpenedSource, openSource } from "./source_open.ts";
@@ -148,6 +150,31 @@ export class Sampler {
       (handle, ticket) => native().cuf_sampler_read(handle, frames, length, ticket, error.bytes),
       { error, signal },
     );
+  }
+
+  /** Decodes frames in any order, at least one, into one tensor. */
+  readTensor(
+    what: string,
+    frames: Uint32Array<ArrayBuffer>,
+    descriptor: BatchTensorDescriptor,
+  ): Promise<Tensor> {
+    const error = new ErrorStruct();
+    const { length } = frames;
+    const { signal } = descriptor;
+    return batchTensor(what, length, this.label, descriptor, this.metadata, (desc) =>
+      this.#run(
+        what,
+        (handle, ticket) =>
+          native().cuf_sampler_read_tensor(
+            handle,
+            frames,
+            length,
+            desc.bytes,
+            ticket,
+            error.bytes,
+          ),
+        { error, signal },
+      ));
   }
 
   /** Whether somebody reads in order who must not be disturbed. */

@@ -5,7 +5,6 @@
  */
 
 import type { Frame } from "./frame.ts";
-import { FrameIterator } from "./frame_iterator.ts";
 import {
   frameCount,
   frameIndex,
@@ -23,6 +22,8 @@ import {
 } from "./sampler_options.ts";
 import { SequentialFrames } from "./sequential_frames.ts";
 import type { Source } from "./source_kind.ts";
+import type { Tensor } from "./tensor.ts";
+import type { BatchTensorDescriptor } from "./tensor_descriptor.ts";
 import type { ScannedStreamMetadata, VideoMetadata } from "./video_metadata.ts";
 
 /** Makes a decoder for random access on a device. */
@@ -111,7 +112,9 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
     const range = sliceRange(start, end, step, sampler.length);
     return {
       [Symbol.asyncIterator]: () =>
-        new FrameIterator(new SamplerBatches(sampler, range, this.#video.reading("slice()"))),
+        this.#video.iterators.start(
+          new SamplerBatches(sampler, range, this.#video.reading("slice()")),
+        ),
     };
   }
 
@@ -164,6 +167,27 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
       if (wanted.length > 0 && sampler.length === 0) frameIndex(what, 0, 0);
       return sampler.read(what, Uint32Array.from(wanted, (time) => sampler.frameAt(time)));
     });
+  }
+
+  /**
+   * Frames in any order, also repeated, as one tensor [N, H, W, C] or [N, C, H, W]: each is decoded once
+   * and cropped, resized, converted and normalised straight into its place, on the threads that decode.
+   * `outputColorType` has no say; a damaged frame fails the batch.
+   *
+   * @param indices from 0; negative ones count from the end; at least one
+   * @throws {RangeError} if there is no such frame, or the crop is not inside; nothing is decoded then
+   * @throws {TypeError} if the tensor would be 2 GiB or more
+   */
+  async getBatchTensor(
+    indices: Iterable<number>,
+    descriptor: BatchTensorDescriptor = {},
+  ): Promise<Tensor> {
+    const what = "getBatchTensor()";
+    const wanted = listOf(what, indices);
+    if (wanted.length === 0) throw new RangeError(`${what} needs at least one index`);
+    return await this.#video.inOrder((sampler) =>
+      sampler.readTensor(what, frameIndices(what, wanted, sampler.length), descriptor)
+    );
   }
 
   /**

@@ -4,19 +4,9 @@
  * @module
  */
 
-import { ConvertDesc, ErrorStruct, FrameInfo, Layout } from "../ffi/abi.ts";
+import { type ConvertDesc, ErrorStruct, FrameInfo } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
-import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
-import {
-  bytesOf,
-  checkDescriptor,
-  describe,
-  integer,
-  isBytes,
-  oneOf,
-  signal,
-  triple,
-} from "./descriptor.ts";
+import { bytesOf, describe, isBytes } from "./descriptor.ts";
 import {
   type DLPackCapsule,
   type DLPackDescriptor,
@@ -24,27 +14,15 @@ import {
   exportDLPack,
   HOST_DEVICE,
 } from "./dlpack.ts";
-import { type Dtype, dtypeBytes, dtypeCode } from "./format.ts";
+import { type Dtype, dtypeBytes } from "./format.ts";
 import { FrameMemory, requireOpen } from "./frame_memory.ts";
-import { callWithError, checked, native, run } from "./native_call.ts";
-
-/** How a frame becomes a tensor. */
-export interface TensorDescriptor {
-  /** "hwc": pixel after pixel (default); "chw": plane after plane. */
-  readonly layout?: "hwc" | "chw";
-  /** Type of a value: "uint8" (default); "uint16" keeps the depth; floats are 0 to 1 before mean and std. */
-  readonly dtype?: Dtype;
-  /** Subtracted from R, G and B; for float types only; default [0, 0, 0]. */
-  readonly mean?: readonly number[];
-  /** Divides R, G and B after that; for float types only; default [1, 1, 1]. */
-  readonly std?: readonly number[];
-  /** 3 (default), or 4 with opaque alpha, for layout "hwc" only. */
-  readonly channels?: 3 | 4;
-  /** Replaces the stream's matrix and range. */
-  readonly colorSpace?: ColorOverride;
-  /** Stops the conversion. */
-  readonly signal?: AbortSignal;
-}
+import { callWithError, checked, native, type Outcome, run } from "./native_call.ts";
+import {
+  type BatchTensorDescriptor,
+  nativeDescriptor,
+  type TensorDescriptor,
+  type TensorSize,
+} from "./tensor_descriptor.ts";
 
 /** Values of a tensor. Float16Array where the runtime has it, else the raw bits. */
 export type TensorData =
@@ -53,6 +31,9 @@ export type TensorData =
   | Float16Array<ArrayBuffer>
   | Float32Array<ArrayBuffer>;
 
+/** Order of a tensor's dimensions: N frames, H rows, W pixels in a row, C channels. */
+export type TensorLayout = "hwc" | "chw" | "nhwc" | "nchw";
+
 /** What a tensor shows of itself in JSON. */
 export interface TensorSummary {
   /** Length of each dimension. */
@@ -60,25 +41,33 @@ export interface TensorSummary {
   /** Type of a value. */
   readonly dtype: Dtype;
   /** Order of the dimensions. */
-  readonly layout: "hwc" | "chw";
+  readonly layout: TensorLayout;
+}
+
+/** What a native tensor is. */
+interface TensorKind {
+  readonly layout: TensorLayout;
+  readonly dtype?: Dtype;
+  readonly channels?: number;
+  readonly count?: number;
 }
 
 /** Makes a tensor of a converted native frame. */
-let makeTensor: (handle: NativeHandle, label: string, descriptor: TensorDescriptor) => Tensor;
+let makeTensor: (handle: NativeHandle, label: string, kind: TensorKind) => Tensor;
 
-/** An RGB picture as an array of numbers. It stays valid until close(). */
+/** RGB pictures as an array of numbers. It stays valid until close(). */
 export class Tensor implements Disposable {
   /** What JSON.stringify takes; as a function, whose name the DataCloneError shows, it also keeps
    * a Tensor from being posted as an empty object. */
   readonly toJSON: () => TensorSummary = tensorsCannotBePostedUseCopyTo;
-  /** Length of each dimension: [H, W, C] or [C, H, W]. */
+  /** Length of each dimension: [H, W, C] or [C, H, W], and those of a batch [N, ...]. */
   readonly shape: readonly number[];
   /** Elements from one value to the next in each dimension. */
   readonly strides: readonly number[];
   /** Type of a value. */
   readonly dtype: Dtype;
   /** Order of the dimensions. */
-  readonly layout: "hwc" | "chw";
+  readonly layout: TensorLayout;
   /** Bytes of all values. */
   readonly byteLength: number;
   /** Where the memory is, as Python's `__dlpack_device__` gives it. */
@@ -89,19 +78,20 @@ export class Tensor implements Disposable {
   readonly #address: number;
 
   static {
-    makeTensor = (handle, label, descriptor) => new Tensor(handle, label, descriptor);
+    makeTensor = (handle, label, kind) => new Tensor(handle, label, kind);
   }
 
-  private constructor(handle: NativeHandle, label: string, descriptor: TensorDescriptor) {
+  private constructor(handle: NativeHandle, label: string, kind: TensorKind) {
     const info = new FrameInfo();
     checked(native().cuf_frame_info(handle.value, info.bytes), "Reading a tensor");
     const { width, height } = info;
-    const channels = descriptor.channels ?? 3;
-    this.layout = descriptor.layout ?? "hwc";
-    this.dtype = descriptor.dtype ?? "uint8";
-    this.shape = this.layout === "hwc" ? [height, width, channels] : [channels, height, width];
-    this.strides = [this.shape[1] * this.shape[2], this.shape[2], 1];
-    this.byteLength = width * height * channels * dtypeBytes(this.dtype);
+    const { layout, dtype = "uint8", channels = 3, count } = kind;
+    this.layout = layout;
+    this.dtype = dtype;
+    const picture = layout.endsWith("hwc") ? [height, width, channels] : [channels, height, width];
+    this.shape = count === undefined ? picture : [count, ...picture];
+    this.strides = this.shape.map((_, i) => this.shape.slice(i + 1).reduce((a, b) => a * b, 1));
+    this.byteLength = this.shape.reduce((a, b) => a * b, dtypeBytes(dtype));
     this.#handle = handle;
     this.#label = label;
     this.#memory = new FrameMemory(handle, "tensor");
@@ -173,42 +163,32 @@ export async function convertFrame(
   frame: number,
   label: string,
   descriptor: TensorDescriptor,
+  picture: TensorSize,
 ): Promise<Tensor> {
-  const desc = nativeDescriptor(descriptor);
+  const desc = nativeDescriptor("toTensor()", descriptor, ["hwc", "chw"], picture);
   const error = new ErrorStruct();
   const { value } = await run(
     (ticket) => native().cuf_frame_convert(frame, desc.bytes, ticket, error.bytes),
     { error, signal: descriptor.signal, what: "Converting a frame" },
   );
-  return makeTensor(new NativeHandle(value, label, "Tensor", { warns: true }), label, descriptor);
+  const { layout = "hwc", dtype, channels } = descriptor;
+  const handle = new NativeHandle(value, label, "Tensor", { warns: true });
+  return makeTensor(handle, label, { layout, dtype, channels });
 }
 
-function nativeDescriptor(descriptor: TensorDescriptor): ConvertDesc {
-  checkDescriptor("toTensor()", descriptor, {
-    layout: oneOf("hwc", "chw"),
-    dtype: oneOf("uint8", "uint16", "float16", "float32"),
-    mean: triple(),
-    std: triple(true),
-    channels: integer(3, 4),
-    colorSpace: colorOverride(),
-    signal: signal(),
-  });
-  const { layout = "hwc", dtype = "uint8", channels = 3, mean, std } = descriptor;
-  const isFloat = dtype.startsWith("float");
-  if (!isFloat && (mean ?? std) !== undefined) {
-    throw new TypeError(`toTensor(): mean and std are for float types, not for "${dtype}"`);
-  }
-  if (channels === 4 && layout === "chw") {
-    throw new TypeError('toTensor(): 4 channels are for layout "hwc"');
-  }
-  const desc = new ConvertDesc();
-  desc.layout = layout === "chw" ? Layout.CHW : Layout.HWC;
-  desc.dtype = dtypeCode(dtype);
-  desc.channels = channels;
-  Object.assign(desc, overrideCodes(descriptor.colorSpace));
-  if (mean !== undefined) desc.setMean(mean);
-  if (std !== undefined) desc.setStd(std);
-  return desc;
+/** Checks the descriptor, has `count` frames decoded by `decode`, and gives them as one tensor. */
+export async function batchTensor(
+  what: string,
+  count: number,
+  label: string,
+  descriptor: BatchTensorDescriptor,
+  picture: TensorSize,
+  decode: (desc: ConvertDesc) => Promise<Outcome>,
+): Promise<Tensor> {
+  const { value } = await decode(nativeDescriptor(what, descriptor, ["nhwc", "nchw"], picture));
+  const { layout = "nhwc", dtype, channels } = descriptor;
+  const handle = new NativeHandle(value, label, "Tensor", { warns: true });
+  return makeTensor(handle, label, { layout, dtype, channels, count });
 }
 
 function tensorsCannotBePostedUseCopyTo(this: Tensor): TensorSummary {

@@ -6,7 +6,7 @@
 
 import { CorruptDataError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import { type FrameBatches, FrameIterator } from "./frame_iterator.ts";
+import type { FrameBatches } from "./frame_iterator.ts";
 import { frameCount, frameIndex } from "./frame_range.ts";
 import { SampledVideo, type SampleStats, type SamplingDevice } from "./sampled_video.ts";
 import type { Sampler, StreamOwner } from "./sampler.ts";
@@ -119,7 +119,7 @@ export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, D
       },
       stop: () => Promise.resolve(),
     };
-    return new FrameIterator(batches);
+    return this.#video.iterators.start(batches);
   }
 
   /** Numbers from a scan of the whole stream: exact counts and rates, key frames, packets. */

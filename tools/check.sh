@@ -34,12 +34,13 @@ check() {
 }
 
 check_clang_format() {
-  find csrc tests bench -name '*.cpp' -o -name '*.h' -o -name '*.c' | sort |
+  find csrc tests bench -path tests/.cache -prune -o \
+    \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort |
     xargs --no-run-if-empty clang-format --dry-run -Werror
 }
 
 check_types() {
-  find mod.ts src ffi examples tests bench -name '*.ts' | sort | xargs deno check --quiet
+  find mod.ts src ffi examples tests bench -path tests/.cache -prune -o -name '*.ts' -print | sort | xargs deno check --quiet
 }
 
 # What the header declares and what the library exports must be the same, both ways.

@@ -94,9 +94,25 @@ Shape plane_shape(const Picture& picture, uint32_t index) {
   return shape_of(plane.data, {{plane.rows, stride}, {samples / depth, depth}, {depth, 1}});
 }
 
+// [N, C, H, W] or [N, H, W, C], without gaps.
+Shape batch_shape(const Picture& picture) {
+  const int64_t width = picture.width;
+  const int64_t height = picture.height;
+  const int64_t all = picture.planes[0].row_bytes / element_bytes(picture);
+  const int64_t channels = all / (width * height);
+  const uint8_t* data = picture.planes[0].data;
+  if (picture.format == Format::rgbp) {
+    return shape_of(
+        data, {{picture.frames, all}, {channels, width * height}, {height, width}, {width, 1}});
+  }
+  return shape_of(
+      data, {{picture.frames, all}, {height, width * channels}, {width, channels}, {channels, 1}});
+}
+
 // The same shapes as those of the script's frames: [H*3/2, W] for NV12, [3, H, W] for planes of one
 // size, and so on.
 Shape picture_shape(const Picture& picture) {
+  if (picture.frames > 0) return batch_shape(picture);
   if (picture.plane_count == 1) return plane_shape(picture, 0);
   if (!picture.block) fail_whole("they lie apart in memory");
   const Plane& first = picture.planes[0];

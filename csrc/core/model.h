@@ -125,7 +125,8 @@ struct Picture {
   uint32_t coded_height = 0;
   Color color;
   int32_t rotation = 0;
-  int64_t index = -1;  // in display order, by random access
+  int64_t index = -1;   // in display order, by random access
+  uint32_t frames = 0;  // of a batch tensor: its one plane has a row for each
   int64_t pts = kNoTimestamp;
   int64_t duration = 0;
   Rational time_base{1, 1000000};

@@ -52,12 +52,17 @@ Picture TensorBatch::finish() {
   Picture result;
   result.width = writer_.width();
   result.height = writer_.height();
+  const TensorOptions& options = writer_.options();
+  result.format = options.layout == Layout::chw ? Format::rgbp
+                  : options.channels == 4       ? Format::rgba
+                                                : Format::rgb;
+  result.frames = static_cast<uint32_t>(places_.size());
   result.plane_count = 1;
   result.planes[0] = {.data = block_.data,
                       .stride = static_cast<ptrdiff_t>(writer_.byte_length()),
                       .rows = static_cast<uint32_t>(places_.size()),
                       .row_bytes = static_cast<uint32_t>(writer_.byte_length())};
-  result.dtype = writer_.options().dtype;
+  result.dtype = options.dtype;
   result.owner = std::move(block_.owner);
   result.block = block_.data;
   result.block_bytes = block_.size;

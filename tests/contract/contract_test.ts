@@ -29,6 +29,7 @@ import "./simple_decoder_contract.ts";
 import "./simple_decoder_work_contract.ts";
 import "./simple_decoder_refusal_contract.ts";
 import "./threaded_decoder_contract.ts";
+import "./batch_tensor_contract.ts";
 import "./index_contract.ts";
 import "./approximate_index_contract.ts";
 import "./errors_contract.ts";

@@ -13,9 +13,10 @@ for await (using frame of decoder.frames(demuxer)) {
 }
 await using video = await device.createSimpleDecoder(process.argv[2]);
 for (const frame of await video.getBatchFramesByIndex([-1, 0, 3, 0])) frame.close();
-using _ = await video.at(1);
+using second = await video.at(1);
+sum += second.data[0];
 await using threaded = await device.createThreadedDecoder(process.argv[2], { bufferSize: 2 });
-for await (using _ of threaded) frames--;
+for await (using ahead of threaded) frames -= ahead.isClosed ? 0 : 1;
 if (frames !== 0) throw new Error(`The decoders disagree by ${frames} frames`);
 frames = video.length;
 console.log(JSON.stringify({ frames, sum }));
