@@ -12,8 +12,8 @@ import type { Sampler, StreamOwner } from "./sampler.ts";
 const MOST_FRAMES = 64;
 
 /**
- * Reads batches. A second one that follows the first begins to decode ahead: whoever wants a batch here
- * and one there should not pay for the frames between them.
+ * Reads batches. The first one of a video, and a second one that follows another, begin to decode ahead:
+ * whoever wants a batch here and one there should not pay for the frames between them.
  */
 export class SequentialFrames implements StreamOwner {
   /** Iterators come first. */
@@ -39,7 +39,8 @@ export class SequentialFrames implements StreamOwner {
   ): Promise<{ readonly frames: Frame[]; readonly end: number }> {
     const isNext = this.#sampler === sampler && this.#position === first;
     if (!isNext) this.stop();
-    const goesOn = (isNext || this.#skipsDamaged) && !sampler.isStreaming;
+    const begins = first === 0 && count < sampler.length;
+    const goesOn = (isNext || begins || this.#skipsDamaged) && !sampler.isStreaming;
     this.#sampler = sampler;
     this.#position = -1;
     const size = Math.min(count, sampler.length - first);

@@ -11,6 +11,7 @@
 #include "libav/byte_io.h"
 #include "libav/container_choice.h"
 #include "libav/errors.h"
+#include "libav/quick_probe.h"
 #include "libav/stream_choice.h"
 #include "libav/stream_info.h"
 
@@ -137,7 +138,8 @@ void LibavDemuxer::open_container(const std::string& path) {
                                (is_cut ? ", its headers are damaged or it ends too early" : ""));
   };
   if (opened < 0) fail(opened);
-  const int found = avformat_find_stream_info(container_.get(), nullptr);
+  QuickProbe probe(*container_);
+  const int found = avformat_find_stream_info(container_.get(), probe.options());
   io_.rethrow();
   if (found < 0) fail(found);
   const bool is_mov = std::string_view(format.name).starts_with("mov,");
