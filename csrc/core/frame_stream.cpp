@@ -20,9 +20,11 @@ void FrameStream::start() {
   const auto used = std::count_if(plan_.queues.begin(), plan_.queues.end(),
                                   [](const auto& queue) { return !queue.empty(); });
   // Decoders that would stand still for want of buffer, or a single one, do worse than one with
-  // frame threads.
+  // frame threads: with two GOPs of 30 frames at once, 32 frames of buffer took 1.3 times as long
+  // as frame threads, 43 took as long, 64 took 0.9 times.
   uint32_t threads = 1;
-  if (used <= 1 || plan_.frames_ahead >= most_frames_) {
+  const uint64_t ahead = plan_.frames_ahead;
+  if (used <= 1 || ahead + ahead / 3 >= most_frames_) {
     plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, 1);
     threads = engines_;
   }

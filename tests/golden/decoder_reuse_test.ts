@@ -53,7 +53,7 @@ for (const threads of [1, 2]) {
         expected.push(await fresh(device, path));
       }
       using device = await requestDevice({ threads });
-      using video = await device.createSimpleDecoder(paths[0]);
+      using video = await device.createSimpleDecoder(paths[0], { decoderCacheSize: 16 });
       for (const [i, path] of paths.entries()) {
         if (i > 0) await video.reconfigureDecoder(path);
         assertEquals(await checksum(video), expected[i], path);
