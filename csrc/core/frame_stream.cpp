@@ -30,7 +30,12 @@ void FrameStream::start() {
   }
   for (uint32_t i = 0; i < plan_.queues.size(); ++i) {
     if (plan_.queues[i].empty()) continue;
-    run_on_pool([self = shared_from_this(), i, threads] { self->work(i, threads); });
+    try {
+      run_on_pool([self = shared_from_this(), i, threads] { self->work(i, threads); });
+    } catch (...) {
+      stop();  // those that began would wait for a reader
+      throw;
+    }
   }
 }
 

@@ -350,8 +350,12 @@ void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
     };
     if (i == used.back()) {
       work();
-    } else {
+      continue;
+    }
+    try {
       run_on_pool(work);
+    } catch (const Error&) {  // no thread to be had
+      work();
     }
   }
   done.wait();
