@@ -5,14 +5,10 @@
 
 #include "pixels/resize_math.h"
 #include "pixels/rgb_scalar.h"
+#include "pixels/scalar_store.h"
 
 namespace cuf::pixels::scalar {
 namespace {
-
-template <class T>
-void put(uint8_t* at, T value) {
-  std::memcpy(at, &value, sizeof value);
-}
 
 // The three channels of the rows of the crop, interleaved, centred.
 std::vector<int32_t> centred_rgb(const Image& image, const RgbMath& math, const Crop& crop,
@@ -61,19 +57,6 @@ void store(const RgbTarget& target, int channel, int32_t value, int bits, uint8_
       return put(at, float_to_half(scale_and_bias(value, scale, target.bias[channel])));
     case DType::f32:
       return put(at, scale_and_bias(value, scale, target.bias[channel]));
-  }
-}
-
-void store_alpha(const RgbTarget& target, int32_t max, uint8_t* at) {
-  switch (target.dtype) {
-    case DType::u8:
-      return put(at, static_cast<uint8_t>(max));
-    case DType::u16:
-      return put(at, static_cast<uint16_t>(max));
-    case DType::f16:
-      return put(at, float_to_half(1.0F));
-    case DType::f32:
-      return put(at, 1.0F);
   }
 }
 

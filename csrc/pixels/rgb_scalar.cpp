@@ -2,13 +2,10 @@
 
 #include <cstring>
 
+#include "pixels/scalar_store.h"
+
 namespace cuf::pixels::scalar {
 namespace {
-
-template <class T>
-void put(uint8_t* at, T value) {
-  std::memcpy(at, &value, sizeof value);
-}
 
 int32_t sample(const Image& image, const RgbMath& math, const uint8_t* row, int32_t x) {
   if (image.bit_depth == 8) return row[x];
@@ -44,19 +41,6 @@ void store(const RgbTarget& target, int channel, int32_t v, uint8_t* at) {
       return put(at, float_to_half(scale_and_bias(v, target.scale[channel], target.bias[channel])));
     case DType::f32:
       return put(at, scale_and_bias(v, target.scale[channel], target.bias[channel]));
-  }
-}
-
-void store_alpha(const RgbTarget& target, int32_t max, uint8_t* at) {
-  switch (target.dtype) {
-    case DType::u8:
-      return put(at, static_cast<uint8_t>(max));
-    case DType::u16:
-      return put(at, static_cast<uint16_t>(max));
-    case DType::f16:
-      return put(at, float_to_half(1.0F));
-    case DType::f32:
-      return put(at, 1.0F);
   }
 }
 

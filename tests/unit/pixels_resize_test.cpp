@@ -9,53 +9,18 @@
 #include "pixels/pixels.h"
 #include "pixels/resize.h"
 #include "pixels/resize_scalar.h"
+#include "pixels_output.h"
 #include "pixels_samples.h"
 
 namespace cuf::pixels::testing {
 namespace {
-
-constexpr uint8_t kCanary = 0xa5;
-
-struct Kind {
-  Order order;
-  uint8_t channels;
-  DType dtype;
-};
-
-constexpr Kind kKinds[] = {
-    {Order::hwc, 3, DType::u8},  {Order::hwc, 4, DType::u8},  {Order::chw, 3, DType::u8},
-    {Order::hwc, 3, DType::u16}, {Order::hwc, 4, DType::u16}, {Order::chw, 3, DType::u16},
-    {Order::hwc, 3, DType::f16}, {Order::hwc, 4, DType::f16}, {Order::chw, 3, DType::f16},
-    {Order::hwc, 3, DType::f32}, {Order::hwc, 4, DType::f32}, {Order::chw, 3, DType::f32}};
-
-// Rows between canaries: comparing whole buffers proves that nothing beside them was written.
-struct Output {
-  Output(int32_t width, int32_t height, const Kind& kind, bool flipped = false) {
-    const ptrdiff_t element = kind.dtype == DType::u8 ? 1 : kind.dtype == DType::f32 ? 4 : 2;
-    const ptrdiff_t row = element * width * (kind.order == Order::hwc ? kind.channels : 1);
-    const ptrdiff_t stride = row + 3 * element;
-    const ptrdiff_t plane = stride * height + 5 * element;
-    bytes.assign(static_cast<size_t>(kind.order == Order::hwc ? plane : 3 * plane) + 64, kCanary);
-    target = {.order = kind.order,
-              .channels = kind.channels,
-              .dtype = kind.dtype,
-              .data = bytes.data() + element + (flipped ? stride * (height - 1) : 0),
-              .row_stride = flipped ? -stride : stride,
-              .plane_stride = plane,
-              .scale = {0.0171F, 0.0175F, 0.0174F},
-              .bias = {-2.118F, -2.036F, -1.804F}};
-  }
-
-  std::vector<uint8_t> bytes;
-  RgbTarget target;
-};
 
 // Every vector target and dtype gives the bytes of the scalar form.
 void check_all_kinds(const Image& image, const ColorSpec& color, const Crop& crop, int32_t width,
                      int32_t height, int& compared) {
   const Resize resize(crop, width, height);
   ResizeScratch scratch;  // of one size after the other, as a caller has it
-  for (const Kind& kind : kKinds) {
+  for (const Kind& kind : all_kinds()) {
     Output expected(width, height, kind);
     const RgbMath math = rgb_math(color, image.bit_depth, image.shift, kind.dtype != DType::u8);
     scalar::to_rgb_resized(image, math, resize, expected.target);
@@ -128,7 +93,7 @@ TEST_CASE("resize: the crop's own size gives what to_rgb gives, to the bit") {
     const ColorSpec color{Matrix::bt601, false};
     const Resize resize({0, 0, 131, 23}, 131, 23);
     ResizeScratch scratch;
-    for (const Kind& kind : kKinds) {
+    for (const Kind& kind : all_kinds()) {
       Output plain(131, 23, kind);
       Output resized(131, 23, kind);
       to_rgb(picture.image(), color, plain.target);
@@ -150,7 +115,7 @@ TEST_CASE("resize: one scratch serves any sequence of sizes") {
   ResizeScratch reused;
   for (const int32_t size : {40, 3, 160, 8}) {
     const Resize resize({1, 3, 80, 60}, size, size);
-    for (const Kind& kind : kKinds) {
+    for (const Kind& kind : all_kinds()) {
       ResizeScratch fresh;
       Output one(size, size, kind);
       Output other(size, size, kind);

@@ -8,51 +8,11 @@
 
 #include "pixels/pixels.h"
 #include "pixels/rgb_scalar.h"
+#include "pixels_output.h"
 #include "pixels_samples.h"
 
 namespace cuf::pixels::testing {
 namespace {
-
-constexpr uint8_t kCanary = 0xa5;
-
-// A target whose rows lie between canaries: comparing whole buffers also proves that nothing beside
-// the rows was written.
-struct Output {
-  Output(const Image& image, Order order, uint8_t channels, DType dtype, bool flipped = false) {
-    const ptrdiff_t element = dtype == DType::u8 ? 1 : dtype == DType::f32 ? 4 : 2;
-    const ptrdiff_t row = element * image.width * (order == Order::hwc ? channels : 1);
-    const ptrdiff_t stride = row + 3 * element;
-    const ptrdiff_t plane = stride * image.height + 5 * element;
-    bytes.assign(static_cast<size_t>(order == Order::hwc ? plane : 3 * plane) + 64, kCanary);
-    target = {.order = order,
-              .channels = channels,
-              .dtype = dtype,
-              .data = bytes.data() + element + (flipped ? stride * (image.height - 1) : 0),
-              .row_stride = flipped ? -stride : stride,
-              .plane_stride = plane,
-              .scale = {0.0171F, 0.0175F, 0.0174F},
-              .bias = {-2.118F, -2.036F, -1.804F}};
-  }
-
-  std::vector<uint8_t> bytes;
-  RgbTarget target;
-};
-
-struct Kind {
-  Order order;
-  uint8_t channels;
-  DType dtype;
-};
-
-std::vector<Kind> all_kinds() {
-  std::vector<Kind> kinds;
-  for (const DType dtype : {DType::u8, DType::u16, DType::f16, DType::f32}) {
-    kinds.push_back({Order::hwc, 3, dtype});
-    kinds.push_back({Order::hwc, 4, dtype});
-    kinds.push_back({Order::chw, 3, dtype});
-  }
-  return kinds;
-}
 
 std::vector<uint8_t> by_scalar(const Image& image, const ColorSpec& color, const Kind& kind) {
   Output output(image, kind.order, kind.channels, kind.dtype);
