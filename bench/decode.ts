@@ -12,8 +12,6 @@
  */
 
 import { relative } from "node:path";
-import process from "node:process";
-import { parseArgs } from "node:util";
 import {
   benchClip,
   type Contestant,
@@ -24,7 +22,14 @@ import {
 } from "./harness/contestants.ts";
 import { type Sample, table } from "./harness/measure.ts";
 import { PEERS } from "./harness/peers.ts";
-import { type Absent, installPeers, measured, runRounds, warmUp } from "./harness/rounds.ts";
+import {
+  type Absent,
+  installPeers,
+  measured,
+  readRoundOptions,
+  runRounds,
+  warmUp,
+} from "./harness/rounds.ts";
 import { verifyPixels } from "./harness/verify.ts";
 import { ROOT, writeResult } from "./harness/workspace.ts";
 
@@ -68,17 +73,7 @@ function print(rows: readonly Row[], absent: readonly Absent[]): void {
 }
 
 function main(): void {
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      pairs: { type: "string", default: "11" },
-      quick: { type: "boolean", default: false },
-      only: { type: "string", multiple: true, default: [] },
-      peers: { type: "boolean", default: false },
-    },
-  });
-  const rounds = values.quick ? 2 : Number(values.pairs);
-  if (!(Number.isInteger(rounds) && rounds > 0)) throw new RangeError("--pairs takes a count");
+  const { rounds, ...values } = readRoundOptions();
   const frames = values.quick ? 60 : 300;
   const absent: Absent[] = [];
   const peers = values.peers ? installPeers(PEERS, absent) : [];

@@ -12,8 +12,6 @@
  * @module
  */
 
-import process from "node:process";
-import { parseArgs } from "node:util";
 import { clip } from "../tests/support/clips.ts";
 import { CLIP_FRAMES, clipFolder } from "./harness/clip_folder.ts";
 import { script, UNIT } from "./harness/contestants.ts";
@@ -33,6 +31,7 @@ import {
   installPeers,
   type Measured,
   measured,
+  readRoundOptions,
   runRounds,
   warmUp,
 } from "./harness/rounds.ts";
@@ -48,18 +47,8 @@ interface Row extends Measured {
 }
 
 function readOptions() {
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      pairs: { type: "string", default: "11" },
-      quick: { type: "boolean", default: false },
-      only: { type: "string", multiple: true, default: [] },
-      peers: { type: "boolean", default: false },
-    },
-  });
-  const rounds = values.quick ? 2 : Number(values.pairs);
-  if (!(Number.isInteger(rounds) && rounds > 0)) throw new RangeError("--pairs takes a count");
-  return { ...values, rounds, clips: values.quick ? 50 : 500, calls: values.quick ? 2000 : 10_000 };
+  const values = readRoundOptions();
+  return { ...values, clips: values.quick ? 50 : 500, calls: values.quick ? 2000 : 10_000 };
 }
 
 /** One contestant after the other, once to warm up and then in rounds. */

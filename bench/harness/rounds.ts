@@ -4,6 +4,8 @@
  * @module
  */
 
+import process from "node:process";
+import { parseArgs } from "node:util";
 import { measure, median, pairedRatio, round, type Sample } from "./measure.ts";
 import type { Peer } from "./peers.ts";
 
@@ -43,6 +45,35 @@ export interface Measured {
   readonly walls: readonly number[];
   /** User and system times of all rounds. */
   readonly cpus: readonly number[];
+}
+
+/** What the benchmarks of contestants are told. */
+export interface RoundOptions {
+  /** Number of rounds. */
+  readonly rounds: number;
+  /** A short look, of which nothing is written. */
+  readonly quick: boolean;
+  /** Parts of the names of those who take part; all, if none. */
+  readonly only: readonly string[];
+  /** Whether other libraries take part. */
+  readonly peers: boolean;
+}
+
+/** Reads them from the command line. */
+export function readRoundOptions(): RoundOptions {
+  const { values } = parseArgs({
+    args: process.argv.slice(2),
+    options: {
+      pairs: { type: "string", default: "11" },
+      quick: { type: "boolean", default: false },
+      only: { type: "string", multiple: true, default: [] },
+      peers: { type: "boolean", default: false },
+    },
+  });
+  const { pairs, ...others } = values;
+  const rounds = values.quick ? 2 : Number(pairs);
+  if (!(Number.isInteger(rounds) && rounds > 0)) throw new RangeError("--pairs takes a count");
+  return { ...others, rounds };
 }
 
 const REASON_LENGTH = 500;
