@@ -192,18 +192,22 @@ void RunDecoder::show(Picture picture, const Sink& sink) {
   const bool is_wanted = contains(run_->wanted_packets, index.packet_of_frame(frame));
   const bool is_good = picture.decode_status == DecodeStatus::ok;
   if (!is_wanted && !is_good) return;
-  picture.index = frame;
-  picture.time_base = index.time_base();
   picture.pts = index.pts_of_frame(frame);
   picture.duration = index.duration_of_frame(frame);
+  hand_out(frame, std::move(picture), is_wanted, sink);
+}
+
+void RunDecoder::hand_out(uint32_t frame, Picture picture, bool is_wanted, const Sink& sink) {
+  picture.index = frame;
+  picture.time_base = stream_->index.time_base();
   if (is_wanted) --missing_;
-  if (!is_good && stream_->on_error != OnError::conceal) {
-    sink.on_damage(frame,
-                   Error(Status::corrupt_data, "Frame " + std::to_string(frame) + " is damaged", 0,
-                         to_microseconds(picture.pts, picture.time_base)));
+  if (picture.decode_status == DecodeStatus::ok || stream_->on_error == OnError::conceal) {
+    sink.on_picture(frame, std::move(picture), is_wanted);
     return;
   }
-  sink.on_picture(frame, std::move(picture), is_wanted);
+  sink.on_damage(frame,
+                 Error(Status::corrupt_data, "Frame " + std::to_string(frame) + " is damaged", 0,
+                       to_microseconds(picture.pts, picture.time_base)));
 }
 
 void RunDecoder::receive_all(const Sink& sink) {

@@ -93,6 +93,7 @@ class RunDecoder {
   void send(uint32_t packet, Packet data);
   void receive_all(const Sink& sink);
   void show(Picture picture, const Sink& sink);
+  void hand_out(uint32_t frame, Picture picture, bool is_wanted, const Sink& sink);
   void finish(const PlannedRun& run, bool stays, const Sink& sink);
   void check_delivered(const PlannedRun& run) const;
   uint32_t ordinal_of(const Packet& packet, uint32_t expected) const;

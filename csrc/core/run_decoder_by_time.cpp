@@ -23,18 +23,8 @@ void RunDecoder::decode_by_time(const PlannedRun& run, const Sink& sink) {
     for (const uint32_t packet : run.wanted_packets) {
       const uint32_t frame = index.frame_of_packet(packet);
       // A picture may stand for several frames: rates of containers are averages.
-      Picture picture = picture_at(index.pts_of_frame(frame), index.duration_of_frame(frame));
-      picture.index = frame;
-      picture.time_base = index.time_base();
-      --missing_;
-      const bool is_good = picture.decode_status == DecodeStatus::ok;
-      if (is_good || stream_->on_error == OnError::conceal) {
-        sink.on_picture(frame, std::move(picture), true);
-      } else {
-        sink.on_damage(
-            frame, Error(Status::corrupt_data, "Frame " + std::to_string(frame) + " is damaged", 0,
-                         to_microseconds(picture.pts, picture.time_base)));
-      }
+      hand_out(frame, picture_at(index.pts_of_frame(frame), index.duration_of_frame(frame)), true,
+               sink);
     }
   } catch (...) {
     place_ = {};
