@@ -231,6 +231,15 @@ bool TensorWriter::is_for(const Picture& picture) const {
   return picture.width == picture_width_ && picture.height == picture_height_;
 }
 
+void TensorWriter::describe(Picture& tensor) const {
+  tensor.width = width_;
+  tensor.height = height_;
+  tensor.format = options_.layout == Layout::chw ? Format::rgbp
+                  : options_.channels == 4       ? Format::rgba
+                                                 : Format::rgb;
+  tensor.dtype = options_.dtype;
+}
+
 void TensorWriter::write(const Picture& picture, pixels::ResizeScratch& scratch,
                          uint8_t* out) const {
   const Image image = image_of(picture);
@@ -265,8 +274,7 @@ Picture convert_to_tensor(const Picture& picture, const TensorOptions& options, 
   writer.write(picture, scratch, block.data);
 
   Picture result = with_properties_of(picture);
-  result.width = writer.width();
-  result.height = writer.height();
+  writer.describe(result);
   result.plane_count = writer.plane_count();
   for (uint32_t i = 0; i < result.plane_count; ++i) {
     result.planes[i] = {.data = block.data + writer.plane_bytes() * i,
@@ -274,9 +282,6 @@ Picture convert_to_tensor(const Picture& picture, const TensorOptions& options, 
                         .rows = writer.height(),
                         .row_bytes = writer.row_bytes()};
   }
-  const bool is_planar = options.layout == Layout::chw;
-  result.format = is_planar ? Format::rgbp : options.channels == 4 ? Format::rgba : Format::rgb;
-  result.dtype = options.dtype;
   if (options.dtype == Dtype::uint8) result.bit_depth = 8;
   result.color.matrix = kMatrixIdentity;
   result.color.full_range = true;

@@ -48,6 +48,8 @@ class TensorWriter {
   uint32_t plane_count() const { return options_.layout == Layout::chw ? 3 : 1; }
   size_t byte_length() const { return plane_bytes() * plane_count(); }
   bool is_for(const Picture& picture) const;
+  // The properties of what it writes, without planes.
+  void describe(Picture& tensor) const;
 
   void write(const Picture& picture, pixels::ResizeScratch& scratch, uint8_t* out) const;
 

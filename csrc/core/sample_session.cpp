@@ -255,12 +255,11 @@ void SampleSession::read_tensor(std::vector<uint32_t> frames, TensorOptions opti
                                 std::function<uint32_t(Picture)> keep,
                                 std::shared_ptr<Ticket> ticket) {
   check_frames(frames);
-  const VideoDescription& video = stream_->video;
   // Before anything is decoded
-  const TensorWriter check(options, video.width, video.height);
-  post(std::move(ticket), [this, frames = std::move(frames), options, keep](Ticket& work) {
-    const VideoDescription& video = stream_->video;
-    TensorBatch tensor(options, frames, video.width, video.height, *stream_->device->memory);
+  auto writer =
+      std::make_shared<const TensorWriter>(options, stream_->video.width, stream_->video.height);
+  post(std::move(ticket), [this, frames = std::move(frames), writer, keep](Ticket& work) {
+    TensorBatch tensor(*writer, frames, *stream_->device->memory);
     Reading reading;
     reading.tensor = &tensor;
     early_.clear();

@@ -12,9 +12,9 @@ constexpr size_t kMostBytes = INT32_MAX;
 
 }  // namespace
 
-TensorBatch::TensorBatch(const TensorOptions& options, const std::vector<uint32_t>& frames,
-                         uint32_t width, uint32_t height, Memory& memory)
-    : writer_(options, width, height) {
+TensorBatch::TensorBatch(const TensorWriter& writer, const std::vector<uint32_t>& frames,
+                         Memory& memory)
+    : writer_(writer) {
   if (writer_.byte_length() > kMostBytes / frames.size()) {
     throw Error(Status::invalid_argument,
                 "A tensor of " + std::to_string(frames.size()) + " frames of " +
@@ -50,19 +50,13 @@ void TensorBatch::put(uint32_t frame, const Picture& picture, pixels::ResizeScra
 
 Picture TensorBatch::finish() {
   Picture result;
-  result.width = writer_.width();
-  result.height = writer_.height();
-  const TensorOptions& options = writer_.options();
-  result.format = options.layout == Layout::chw ? Format::rgbp
-                  : options.channels == 4       ? Format::rgba
-                                                : Format::rgb;
+  writer_.describe(result);
   result.frames = static_cast<uint32_t>(places_.size());
   result.plane_count = 1;
   result.planes[0] = {.data = block_.data,
                       .stride = static_cast<ptrdiff_t>(writer_.byte_length()),
                       .rows = static_cast<uint32_t>(places_.size()),
                       .row_bytes = static_cast<uint32_t>(writer_.byte_length())};
-  result.dtype = options.dtype;
   result.owner = std::move(block_.owner);
   result.block = block_.data;
   result.block_bytes = block_.size;

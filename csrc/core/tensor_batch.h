@@ -14,8 +14,8 @@ namespace cuf {
 class TensorBatch {
  public:
   // Throws Error(out_of_memory), and Error(invalid_argument) if it would be 2 GiB or more.
-  TensorBatch(const TensorOptions& options, const std::vector<uint32_t>& frames, uint32_t width,
-              uint32_t height, Memory& memory);
+  // The writer must outlive it.
+  TensorBatch(const TensorWriter& writer, const std::vector<uint32_t>& frames, Memory& memory);
 
   // Writes a frame to each of its places.
   void put(uint32_t frame, const Picture& picture, pixels::ResizeScratch& scratch);
@@ -23,7 +23,7 @@ class TensorBatch {
   Picture finish();
 
  private:
-  const TensorWriter writer_;
+  const TensorWriter& writer_;
   std::multimap<uint32_t, size_t> places_;  // of frames
   Memory::Block block_;
 };
