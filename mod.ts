@@ -69,6 +69,7 @@ export type { FrameSummary } from "./src/frame_summary.ts";
 export type { ImageDataLike } from "./src/image_data.ts";
 export { Packet } from "./src/packet.ts";
 export type { PacketDescriptor } from "./src/packet.ts";
+export { PictureProperties } from "./src/picture_properties.ts";
 export type { Plane, PlaneLayout } from "./src/plane.ts";
 export type { Rational } from "./src/rational.ts";
 export type { SampleStats } from "./src/sampled_video.ts";

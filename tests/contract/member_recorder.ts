@@ -119,8 +119,16 @@ export class MemberRecorder {
     }
     this.#instances.add(value);
     const name = this.#classes.get(prototype)!;
-    this.#uses.set(`new ${name}`, this.#uses.get(`new ${name}`)! + 1);
+    this.#countInstance(prototype);
     this.#takeMembers(name, value, value instanceof Error ? kErrorFields : []);
+  }
+
+  /** An instance is one of its class and of the exported classes above that. */
+  #countInstance(prototype: object): void {
+    for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
+      const name = this.#classes.get(at);
+      if (name !== undefined) this.#uses.set(`new ${name}`, this.#uses.get(`new ${name}`)! + 1);
+    }
   }
 }
 
