@@ -67,6 +67,8 @@ export type { Dtype, PixelFormat } from "./src/format.ts";
 export { Frame } from "./src/frame.ts";
 export type { FrameSummary } from "./src/frame_summary.ts";
 export type { ImageDataLike } from "./src/image_data.ts";
+export { setLogHandler, setLogLevel } from "./src/log.ts";
+export type { LogLevel, LogRecord } from "./src/log.ts";
 export { Packet } from "./src/packet.ts";
 export type { PacketDescriptor } from "./src/packet.ts";
 export { PictureProperties } from "./src/picture_properties.ts";

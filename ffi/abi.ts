@@ -18,13 +18,19 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -129737886;
+export const ABI_HASH: number = -628703988;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
   cuf_library_abi_version: { parameters: [], result: "i32" },
   cuf_library_abi_hash: { parameters: [], result: "i32" },
   cuf_library_info: { parameters: ["buffer", "buffer"], result: "i32" },
+  cuf_log_configure: { parameters: ["buffer", "u32"], result: "i32" },
+  cuf_log_set_level: { parameters: ["u32"], result: "i32" },
+  cuf_log_subscribe: { parameters: ["u32", "u32"], result: "i32" },
+  cuf_log_unsubscribe: { parameters: ["u32"], result: "i32" },
+  cuf_log_take: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  cuf_log_write: { parameters: ["u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
   cuf_handle_close: { parameters: ["u32"], result: "i32" },
   cuf_queue_create: { parameters: ["buffer", "buffer"], result: "i32" },
   cuf_queue_poll: { parameters: ["u32", "buffer", "u32"], result: "i32" },
@@ -86,6 +92,18 @@ export interface Symbols {
   cuf_library_abi_hash(): number;
   /** Calls cuf_library_info. */
   cuf_library_info(out: BufferArgument, error: BufferArgument): number;
+  /** Takes the value of LOGGER_LEVEL (TRACE DEBUG INFO WARN ERROR FATAL, or QUIET), unless a level was set before. A wrong one is an invalid argument, and is said on stderr once. */
+  cuf_log_configure(name: BufferArgument, length: number): number;
+  /** Calls cuf_log_set_level. */
+  cuf_log_set_level(level: number): number;
+  /** Keeps records for this queue, the latest 1024, and tells the ticket by CUF_COMPLETION_LOG; while there are subscribers, nothing is printed. Without a level set, INFO is in force then. */
+  cuf_log_subscribe(queue: number, ticket: number): number;
+  /** Calls cuf_log_unsubscribe. */
+  cuf_log_unsubscribe(queue: number): number;
+  /** Takes up to capacity records, the oldest first; 0: there are none now. */
+  cuf_log_take(queue: number, out: BufferArgument, capacity: number): number;
+  /** Logs a line of the caller's; returns 1, or 0 if the level is not logged. */
+  cuf_log_write(level: number, origin: BufferArgument, originLength: number, message: BufferArgument, messageLength: number): number;
   /** Closes any object; its pending tickets complete with CUF_ABORTED. Never blocks. */
   cuf_handle_close(handle: number): number;
   /** Calls cuf_queue_create. */
@@ -236,6 +254,26 @@ export const CompletionKind = {
   SOURCE_CLOSED: 3,
   /** Value millionths of the ticket's work are done. */
   PROGRESS: 4,
+  /** Cuf_log_take has records. */
+  LOG: 5,
+} as const;
+
+/** How much is logged: everything down to the level. */
+export const LogLevel = {
+  /** CUF_LOG_QUIET. */
+  QUIET: 0,
+  /** CUF_LOG_FATAL. */
+  FATAL: 1,
+  /** CUF_LOG_ERROR. */
+  ERROR: 2,
+  /** CUF_LOG_WARN. */
+  WARN: 3,
+  /** CUF_LOG_INFO. */
+  INFO: 4,
+  /** CUF_LOG_DEBUG. */
+  DEBUG: 5,
+  /** CUF_LOG_TRACE. */
+  TRACE: 6,
 } as const;
 
 /** Values of CufSourceKind. */
@@ -506,6 +544,37 @@ export class Completion extends Struct {
   set extra(value: number) { this.setI64(24, value); }
 }
 
+/** One line of the log. */
+export class LogRecord extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 1024;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(1024, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** A CufLogLevel. */
+  get level(): number { return this.getU32(4); }
+  set level(value: number) { this.setU32(4, value); }
+
+  /** Since 1970. */
+  get timeUs(): number { return this.getI64(8); }
+  set timeUs(value: number) { this.setI64(8, value); }
+
+  /** Part of the library, or libav/ and libav's name of its part. */
+  get origin(): string { return this.getText(16, 64); }
+  set origin(value: string) { this.setText(16, 64, value); }
+
+  /** Field message (char). */
+  get message(): string { return this.getText(80, 944); }
+  set message(value: string) { this.setText(80, 944, value); }
+}
+
 /** Bun's wake: the address of a threadsafe void callback(void). */
 export class Wake extends Struct {
   /** Size in bytes. */
@@ -758,11 +827,11 @@ export class DecoderSupport extends Struct {
 /** The struct CufDeviceDesc. */
 export class DeviceDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 16;
+  static readonly size: number = 24;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(16, true, bytes, at);
+    super(24, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -780,16 +849,20 @@ export class DeviceDesc extends Struct {
   /** Decoding threads one decoder may use; 0 = one for each processor. */
   get threads(): number { return this.getU32(12); }
   set threads(value: number) { this.setU32(12, value); }
+
+  /** Most memory of pictures; 0 = 3/4 of the machine's. */
+  get memoryBudgetBytes(): number { return this.getU64(16); }
+  set memoryBudgetBytes(value: number) { this.setU64(16, value); }
 }
 
 /** The struct CufDeviceInfo. */
 export class DeviceInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 16;
+  static readonly size: number = 24;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(16, true, bytes, at);
+    super(24, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -807,16 +880,20 @@ export class DeviceInfo extends Struct {
   /** Field threads (uint32_t). */
   get threads(): number { return this.getU32(12); }
   set threads(value: number) { this.setU32(12, value); }
+
+  /** Field memory_budget_bytes (uint64_t). */
+  get memoryBudgetBytes(): number { return this.getU64(16); }
+  set memoryBudgetBytes(value: number) { this.setU64(16, value); }
 }
 
 /** The struct CufDeviceStats. */
 export class DeviceStats extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 104;
+  static readonly size: number = 112;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(104, true, bytes, at);
+    super(112, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -886,6 +963,10 @@ export class DeviceStats extends Struct {
   /** Files opened for random access whose index was kept. */
   get indexCacheHits(): number { return this.getU64(96); }
   set indexCacheHits(value: number) { this.setU64(96, value); }
+
+  /** Field memory_bytes (uint64_t). */
+  get memoryBytes(): number { return this.getU64(104); }
+  set memoryBytes(value: number) { this.setU64(104, value); }
 }
 
 /** The struct CufSourceDesc. */
@@ -1208,11 +1289,11 @@ export class PacketInfo extends Struct {
 /** The struct CufDecoderDesc. */
 export class DecoderDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 64;
+  static readonly size: number = 72;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(64, true, bytes, at);
+    super(72, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1250,16 +1331,20 @@ export class DecoderDesc extends Struct {
   /** Field codec (char). */
   get codec(): string { return this.getText(32, 32); }
   set codec(value: string) { this.setText(32, 32, value); }
+
+  /** Most memory of its pictures and frames; 0 = the device's. */
+  get memoryBudgetBytes(): number { return this.getU64(64); }
+  set memoryBudgetBytes(value: number) { this.setU64(64, value); }
 }
 
 /** The struct CufDecoderInfo. */
 export class DecoderInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 128;
+  static readonly size: number = 136;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(128, true, bytes, at);
+    super(136, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1289,6 +1374,10 @@ export class DecoderInfo extends Struct {
   /** Field implementation (char). */
   get implementation(): string { return this.getText(64, 64); }
   set implementation(value: string) { this.setText(64, 64, value); }
+
+  /** What counts towards its budget. */
+  get memoryBytes(): number { return this.getU64(128); }
+  set memoryBytes(value: number) { this.setU64(128, value); }
 }
 
 /** The struct CufPlane. */

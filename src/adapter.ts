@@ -181,7 +181,11 @@ export class CuframeAdapter {
   }
 }
 
-const deviceRules = { threads: integer(1, MOST_THREADS), label: text() };
+const deviceRules = {
+  threads: integer(1, MOST_THREADS),
+  memoryBudgetBytes: integer(1),
+  label: text(),
+};
 
 /** All adapters of this machine, the best one first. */
 export async function listAdapters(): Promise<CuframeAdapter[]> {

@@ -23,6 +23,8 @@ export interface DecoderStats {
   readonly framesDecoded: number;
   /** Frames that were damaged. */
   readonly framesCorrupt: number;
+  /** Bytes that count towards its memoryBudgetBytes; 0 if it has none of its own. */
+  readonly memoryBytes: number;
 }
 
 /** Makes a decoder on a device. */
@@ -83,8 +85,8 @@ export class Decoder implements AsyncDisposable, Disposable {
 
   /** What it has done so far. */
   get stats(): DecoderStats {
-    const { packetsDecoded, framesDecoded, framesCorrupt } = this.#info();
-    return { packetsDecoded, framesDecoded, framesCorrupt };
+    const { packetsDecoded, framesDecoded, framesCorrupt, memoryBytes } = this.#info();
+    return { packetsDecoded, framesDecoded, framesCorrupt, memoryBytes };
   }
 
   /**
@@ -92,6 +94,7 @@ export class Decoder implements AsyncDisposable, Disposable {
    * Calls may overlap; they are done in order.
    *
    * @throws {CorruptDataError} for damage, unless onError says otherwise; decoding can go on
+   * @throws {OutOfMemoryError} beyond memoryBudgetBytes: close frames and decode the packet again
    */
   async decode(packet: Packet, options: { readonly signal?: AbortSignal } = {}): Promise<Frame[]> {
     if (!(packet instanceof Packet)) {

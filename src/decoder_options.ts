@@ -33,6 +33,12 @@ export interface DecoderDescriptor {
    * go on; "skip": they are left out; "conceal": they come with `decodeStatus` set.
    */
   readonly onError?: "throw" | "skip" | "conceal";
+  /**
+   * Most bytes of its pictures at once: those that it predicts from, and its frames until they are closed.
+   * Beyond it calls fail with an OutOfMemoryError: a decode() has then not taken its packet, a loop over
+   * frames() goes on with a new one. Default: the device's.
+   */
+  readonly memoryBudgetBytes?: number;
   /** Most threads it may use; default: as many as the device has. */
   readonly threads?: number;
   /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
@@ -75,6 +81,7 @@ export function nativeDecoderDescriptor(
     outputColorType: oneOf("native", "rgb", "rgbp", "raw"),
     onError: oneOf("throw", "skip", "conceal"),
     threads: integer(1, MOST_THREADS),
+    memoryBudgetBytes: integer(1),
     colorSpace: colorOverride(),
     label: text(),
     signal: signal(),
@@ -84,6 +91,7 @@ export function nativeDecoderDescriptor(
   desc.outputColorType = COLOR_TYPES[descriptor.outputColorType ?? "native"];
   desc.onError = ON_ERROR[descriptor.onError ?? "throw"];
   desc.threads = descriptor.threads ?? 0;
+  desc.memoryBudgetBytes = descriptor.memoryBudgetBytes ?? 0;
   desc.width = descriptor.codedWidth ?? 0;
   desc.height = descriptor.codedHeight ?? 0;
   Object.assign(desc, overrideCodes(descriptor.colorSpace));

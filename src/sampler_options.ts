@@ -49,7 +49,10 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
   readonly engines?: number;
   /** Decoders that are kept for the next video of the same kind; default 4. */
   readonly decoderCacheSize?: number;
-  /** Bytes of frames that may be decoded ahead; default 256 MiB, a few frames at least. */
+  /**
+   * Bytes of frames that may be decoded ahead; default 256 MiB, a few frames at least. The device's
+   * memoryBudgetBytes bounds all of its memory.
+   */
   readonly memoryBudgetBytes?: number;
   /** Widest picture in pixels; a wider video is refused. Default: any. */
   readonly maxWidth?: number;
@@ -146,9 +149,10 @@ export function threadedOptions(descriptor: ThreadedDecoderDescriptor): SamplerO
   return { descriptor, bufferFrames: descriptor.bufferSize ?? DEFAULT_BUFFER };
 }
 
-/** Bytes of a batch of frames on its way to the consumer: a part of the budget. */
-export function batchBytesOf({ descriptor }: SamplerOptions): number {
-  return (descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET) / BATCHES_IN_BUDGET;
+/** Bytes of a batch of frames on its way to the consumer: a part of its budget and of the device's. */
+export function batchBytesOf({ descriptor }: SamplerOptions, deviceBudgetBytes: number): number {
+  const budget = Math.min(descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET, deviceBudgetBytes);
+  return budget / BATCHES_IN_BUDGET;
 }
 
 /** The options as the library wants them. */

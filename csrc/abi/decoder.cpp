@@ -62,6 +62,7 @@ DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* ext
       desc.threads == 0 ? device_threads : std::min(desc.threads, device_threads);
   options.decoder.width = desc.width;
   options.decoder.height = desc.height;
+  options.memory_budget = desc.memory_budget_bytes;
   if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);
   return options;
 }
@@ -91,6 +92,7 @@ int32_t cuf_decoder_info(uint32_t decoder, CufDecoderInfo* out) {
     info.packets_decoded = stats.packets_decoded;
     info.frames_decoded = stats.frames_decoded;
     info.frames_corrupt = stats.frames_corrupt;
+    info.memory_bytes = session->memory_bytes();
     put_text(info.codec, session->codec());
     put_text(info.implementation, session->implementation());
     write_struct(out, info);

@@ -6,6 +6,7 @@
 #include "abi/boundary.h"
 #include "core/device.h"
 #include "core/executor.h"
+#include "core/log.h"
 #include "core/picture_convert.h"
 #include "core/registry.h"
 #include "libav/backend.h"
@@ -28,6 +29,21 @@ std::string processor_name() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   return "CPU";
+}
+
+// Of the machine, or less where a container of the operating system (cgroup 2) has less.
+uint64_t machine_memory() {
+  struct sysinfo memory {};
+  sysinfo(&memory);
+  const uint64_t all = static_cast<uint64_t>(memory.totalram) * memory.mem_unit;
+  std::ifstream file("/sys/fs/cgroup/memory.max");
+  uint64_t allowed = 0;
+  return file >> allowed && allowed > 0 ? std::min(all, allowed) : all;
+}
+
+// What lets a hostile file end in an error before the machine runs out of memory.
+uint64_t default_budget() {
+  return machine_memory() / 4 * 3;
 }
 
 void require_cpu(uint32_t backend, uint32_t ordinal) {
@@ -64,13 +80,11 @@ int32_t cuf_adapter_list(CufAdapterInfo* out, uint32_t capacity) {
   return guarded(nullptr, [&] {
     require_buffer(out, capacity);
     if (capacity == 0) return 0;
-    struct sysinfo memory {};
-    sysinfo(&memory);
     CufAdapterInfo info{};
     info.struct_size = sizeof(info);
     info.backend = CUF_BACKEND_CPU;
     info.processor_count = processor_count();
-    info.memory_bytes = static_cast<uint64_t>(memory.totalram) * memory.mem_unit;
+    info.memory_bytes = machine_memory();
     put_text(info.name, processor_name());
     put_text(info.vendor, "libav");
     put_text(info.driver, libav::backend().versions());
@@ -113,9 +127,13 @@ int32_t cuf_device_create(uint32_t queue, const CufDeviceDesc* desc, uint32_t ti
     auto completions = object_of<CompletionQueue>(queue);
     auto work = completions->open_ticket(ticket);
     const uint32_t threads = options.threads == 0 ? processor_count() : options.threads;
-    auto device = std::make_shared<Device>(completions, libav::backend(), threads);
+    const uint64_t budget =
+        options.memory_budget_bytes == 0 ? default_budget() : options.memory_budget_bytes;
+    auto device = std::make_shared<Device>(completions, libav::backend(), threads, budget);
     device->handle = Registry::instance().add(device, queue);
     device->queue_handle = queue;
+    log(LogLevel::info, "device", "Made a device on the CPU: ", threads,
+        " threads, a memory budget of ", budget, " bytes; ", libav::backend().versions());
     work->complete(device->handle);
     return CUF_OK;
   });
@@ -127,6 +145,7 @@ int32_t cuf_device_info(uint32_t device, CufDeviceInfo* out) {
     CufDeviceInfo info{};
     info.backend = CUF_BACKEND_CPU;
     info.threads = target->threads;
+    info.memory_budget_bytes = target->budget->limit();
     write_struct(out, info);
     return CUF_OK;
   });
@@ -154,6 +173,7 @@ int32_t cuf_device_stats(uint32_t device, CufDeviceStats* out) {
     stats.decoders_created = counters.decoders_created;
     stats.decoders_reused = counters.decoders_reused;
     stats.index_cache_hits = counters.index_cache_hits;
+    stats.memory_bytes = target->budget->used();
     write_struct(out, stats);
     return CUF_OK;
   });

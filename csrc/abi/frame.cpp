@@ -76,9 +76,15 @@ int32_t take_frames(const std::shared_ptr<Device>& device,
                     std::vector<std::shared_ptr<const Picture>> pictures, CufFrameInfo* out,
                     uint32_t capacity) {
   require(pictures.size() <= capacity, "The buffer for the frames' records is too small");
-  for (size_t i = 0; i < pictures.size(); ++i) {
-    const Picture& picture = *pictures[i];
-    out[i] = frame_info_of(picture, add_frame(device, pictures[i]));
+  size_t count = 0;
+  try {
+    for (; count < pictures.size(); ++count) {
+      out[count] = frame_info_of(*pictures[count], add_frame(device, pictures[count]));
+    }
+  } catch (...) {
+    // The caller hears of none, so it could close none.
+    while (count > 0) Registry::instance().close(out[--count].frame);
+    throw;
   }
   return static_cast<int32_t>(pictures.size());
 }
@@ -174,13 +180,11 @@ int32_t cuf_frame_convert(uint32_t frame, const CufConvertDesc* desc, uint32_t t
     auto work = source->device->queue->open_ticket(ticket);
     // Holds the picture, not the handle: the script may close the frame meanwhile.
     run_on_pool([device = source->device, picture = source->picture, options, work] {
-      try {
+      work->attempt([&] {
         auto tensor =
             std::make_shared<const Picture>(convert_to_tensor(*picture, options, *device->memory));
         work->complete(add_frame(device, std::move(tensor)));
-      } catch (const Error& failure) {
-        work->fail(failure);
-      }
+      });
     });
     return CUF_OK;
   });

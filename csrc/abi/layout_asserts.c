@@ -31,6 +31,16 @@ _Static_assert(CUF_COMPLETION_SOURCE_SPACE == 1, "");
 _Static_assert(CUF_COMPLETION_SOURCE_READ == 2, "");
 _Static_assert(CUF_COMPLETION_SOURCE_CLOSED == 3, "");
 _Static_assert(CUF_COMPLETION_PROGRESS == 4, "");
+_Static_assert(CUF_COMPLETION_LOG == 5, "");
+
+/* CufLogLevel */
+_Static_assert(CUF_LOG_QUIET == 0, "");
+_Static_assert(CUF_LOG_FATAL == 1, "");
+_Static_assert(CUF_LOG_ERROR == 2, "");
+_Static_assert(CUF_LOG_WARN == 3, "");
+_Static_assert(CUF_LOG_INFO == 4, "");
+_Static_assert(CUF_LOG_DEBUG == 5, "");
+_Static_assert(CUF_LOG_TRACE == 6, "");
 
 /* CufSourceKind */
 _Static_assert(CUF_SOURCE_STREAM == 0, "");
@@ -161,6 +171,19 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufCompletion*)0)->value), int64_t)
 _Static_assert(offsetof(struct CufCompletion, extra) == 24, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufCompletion*)0)->extra), int64_t), "");
 
+_Static_assert(sizeof(struct CufLogRecord) == 1024, "");
+_Static_assert(_Alignof(struct CufLogRecord) == 8, "");
+_Static_assert(offsetof(struct CufLogRecord, struct_size) == 0, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->struct_size), uint32_t), "");
+_Static_assert(offsetof(struct CufLogRecord, level) == 4, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->level), uint32_t), "");
+_Static_assert(offsetof(struct CufLogRecord, time_us) == 8, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->time_us), int64_t), "");
+_Static_assert(offsetof(struct CufLogRecord, origin) == 16, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->origin), char[64]), "");
+_Static_assert(offsetof(struct CufLogRecord, message) == 80, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->message), char[944]), "");
+
 _Static_assert(sizeof(struct CufWake) == 16, "");
 _Static_assert(_Alignof(struct CufWake) == 8, "");
 _Static_assert(offsetof(struct CufWake, struct_size) == 0, "");
@@ -268,8 +291,8 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->implementati
 _Static_assert(offsetof(struct CufDecoderSupport, reason) == 96, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->reason), char[256]), "");
 
-_Static_assert(sizeof(struct CufDeviceDesc) == 16, "");
-_Static_assert(_Alignof(struct CufDeviceDesc) == 4, "");
+_Static_assert(sizeof(struct CufDeviceDesc) == 24, "");
+_Static_assert(_Alignof(struct CufDeviceDesc) == 8, "");
 _Static_assert(offsetof(struct CufDeviceDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceDesc*)0)->struct_size), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceDesc, backend) == 4, "");
@@ -278,9 +301,11 @@ _Static_assert(offsetof(struct CufDeviceDesc, ordinal) == 8, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceDesc*)0)->ordinal), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceDesc, threads) == 12, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceDesc*)0)->threads), uint32_t), "");
+_Static_assert(offsetof(struct CufDeviceDesc, memory_budget_bytes) == 16, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceDesc*)0)->memory_budget_bytes), uint64_t), "");
 
-_Static_assert(sizeof(struct CufDeviceInfo) == 16, "");
-_Static_assert(_Alignof(struct CufDeviceInfo) == 4, "");
+_Static_assert(sizeof(struct CufDeviceInfo) == 24, "");
+_Static_assert(_Alignof(struct CufDeviceInfo) == 8, "");
 _Static_assert(offsetof(struct CufDeviceInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->struct_size), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceInfo, backend) == 4, "");
@@ -289,8 +314,10 @@ _Static_assert(offsetof(struct CufDeviceInfo, ordinal) == 8, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->ordinal), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceInfo, threads) == 12, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->threads), uint32_t), "");
+_Static_assert(offsetof(struct CufDeviceInfo, memory_budget_bytes) == 16, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->memory_budget_bytes), uint64_t), "");
 
-_Static_assert(sizeof(struct CufDeviceStats) == 104, "");
+_Static_assert(sizeof(struct CufDeviceStats) == 112, "");
 _Static_assert(_Alignof(struct CufDeviceStats) == 8, "");
 _Static_assert(offsetof(struct CufDeviceStats, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->struct_size), uint32_t), "");
@@ -326,6 +353,8 @@ _Static_assert(offsetof(struct CufDeviceStats, decoders_reused) == 88, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->decoders_reused), uint64_t), "");
 _Static_assert(offsetof(struct CufDeviceStats, index_cache_hits) == 96, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->index_cache_hits), uint64_t), "");
+_Static_assert(offsetof(struct CufDeviceStats, memory_bytes) == 104, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->memory_bytes), uint64_t), "");
 
 _Static_assert(sizeof(struct CufSourceDesc) == 24, "");
 _Static_assert(_Alignof(struct CufSourceDesc) == 8, "");
@@ -476,8 +505,8 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->bits_per_coded_s
 _Static_assert(offsetof(struct CufPacketInfo, pixel_format) == 100, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->pixel_format), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderDesc) == 64, "");
-_Static_assert(_Alignof(struct CufDecoderDesc) == 4, "");
+_Static_assert(sizeof(struct CufDecoderDesc) == 72, "");
+_Static_assert(_Alignof(struct CufDecoderDesc) == 8, "");
 _Static_assert(offsetof(struct CufDecoderDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->struct_size), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderDesc, output_color_type) == 4, "");
@@ -496,8 +525,10 @@ _Static_assert(offsetof(struct CufDecoderDesc, height) == 28, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->height), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderDesc, codec) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->codec), char[32]), "");
+_Static_assert(offsetof(struct CufDecoderDesc, memory_budget_bytes) == 64, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->memory_budget_bytes), uint64_t), "");
 
-_Static_assert(sizeof(struct CufDecoderInfo) == 128, "");
+_Static_assert(sizeof(struct CufDecoderInfo) == 136, "");
 _Static_assert(_Alignof(struct CufDecoderInfo) == 8, "");
 _Static_assert(offsetof(struct CufDecoderInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->struct_size), uint32_t), "");
@@ -513,6 +544,8 @@ _Static_assert(offsetof(struct CufDecoderInfo, codec) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->codec), char[32]), "");
 _Static_assert(offsetof(struct CufDecoderInfo, implementation) == 64, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->implementation), char[64]), "");
+_Static_assert(offsetof(struct CufDecoderInfo, memory_bytes) == 128, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->memory_bytes), uint64_t), "");
 
 _Static_assert(sizeof(struct CufPlane) == 24, "");
 _Static_assert(_Alignof(struct CufPlane) == 8, "");
@@ -717,6 +750,12 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufDlpack*)0)->address), uint64_t),
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_version), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_hash), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_info), int32_t(struct CufLibraryInfo*, struct CufError*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_configure), int32_t(const uint8_t*, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_set_level), int32_t(uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_subscribe), int32_t(uint32_t, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_unsubscribe), int32_t(uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_take), int32_t(uint32_t, struct CufLogRecord*, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_write), int32_t(uint32_t, const uint8_t*, uint32_t, const uint8_t*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_handle_close), int32_t(uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_queue_create), int32_t(uint32_t*, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_queue_poll), int32_t(uint32_t, struct CufCompletion*, uint32_t)), "");

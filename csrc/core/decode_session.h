@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -34,6 +35,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
     DecoderOptions decoder = {};
     ColorType output = ColorType::native;
     ColorOverride color = {};
+    uint64_t memory_budget = 0;  // 0 = the device's
   };
   // Opens on the pool; the ticket completes with the handle.
   static void open(std::shared_ptr<Device> device, Options options, std::shared_ptr<Ticket> ticket);
@@ -58,6 +60,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   const std::string& codec() const { return options_.decoder.codec; }
   const std::string& implementation() const { return implementation_; }
   DecodeStats stats() const;
+  uint64_t memory_bytes() const { return budget_ ? budget_->used() : 0; }
 
  private:
   using Event = std::variant<std::shared_ptr<const Picture>, Error>;
@@ -69,6 +72,9 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   void keep(Picture picture);
   void note(const Error& error);
   void complete_or_fail(Ticket& ticket);
+  void make_up();
+  void send_or_hold(Packet packet);
+  bool advance(DemuxSession& demuxer);
   void read_now(DemuxSession& demuxer, size_t max_frames, size_t max_bytes, Ticket& ticket);
   void deliver(Ticket& ticket, size_t count, bool is_end);
 
@@ -77,6 +83,8 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
 
   const std::shared_ptr<Device> device_;
   const Options options_;
+  const std::shared_ptr<MemoryBudget> budget_;  // of its own
+  const std::shared_ptr<Memory> memory_;
   const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
   std::atomic<bool> is_closed_ = false;
 
@@ -87,7 +95,9 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   // Only the strand touches these.
   std::unique_ptr<Decoder> decoder_;
   std::string implementation_;
-  std::deque<Event> events_;  // pictures and failures in the order in which they came
+  std::deque<Event> events_;            // pictures and failures in the order in which they came
+  std::optional<Picture> unconverted_;  // there was no memory for it; comes next
+  std::optional<Packet> unsent_;        // there was no room for its picture; goes next
 
   std::atomic<uint64_t> packets_decoded_ = 0;
   std::atomic<uint64_t> frames_decoded_ = 0;

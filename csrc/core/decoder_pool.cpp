@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/log.h"
+
 namespace cuf {
 namespace {
 
@@ -78,6 +80,8 @@ void DecoderPool::trim(size_t capacity) {
   uint64_t bytes = 0;
   for (const Kept& kept : kept_) bytes += kept.bytes;
   while (kept_.size() > capacity || bytes > kMostBytes) {
+    log(LogLevel::debug, "decoder", "Freeing a kept ", kept_.back().decoder->implementation(),
+        " decoder");
     bytes -= kept_.back().bytes;
     dropped.splice(dropped.begin(), kept_, std::prev(kept_.end()));
   }

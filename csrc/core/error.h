@@ -38,4 +38,8 @@ class Error : public std::runtime_error {
   int64_t timestamp_us;
 };
 
+// The exception that is being handled, as an Error: what is not one says that memory ran out, or is
+// a bug. Takes no memory itself.
+Error current_error() noexcept;
+
 }  // namespace cuf

@@ -1,9 +1,11 @@
 #include "core/frame_stream.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "core/executor.h"
+#include "core/log.h"
 
 namespace cuf {
 
@@ -28,6 +30,9 @@ void FrameStream::start() {
     plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, 1);
     threads = engines_;
   }
+  log(LogLevel::debug, "sampler", "Decoding ahead ", range_.count, " frames from ", range_.first,
+      " in steps of ", range_.step, ": ", used, " groups of pictures at once, at most ",
+      most_frames_, " frames ahead");
   for (uint32_t i = 0; i < plan_.queues.size(); ++i) {
     if (plan_.queues[i].empty()) continue;
     try {
@@ -40,7 +45,7 @@ void FrameStream::start() {
 }
 
 void FrameStream::stop() {
-  std::deque<Request> dropped;
+  std::list<Request> dropped;
   std::lock_guard lock(mutex_);
   is_stopped_ = true;
   ready_.clear();
@@ -49,37 +54,97 @@ void FrameStream::stop() {
 }
 
 void FrameStream::work(uint32_t decoder, uint32_t threads) {
-  RunDecoder runner(stream_, threads);
-  for (const PlannedRun& run : plan_.queues[decoder]) {
-    if (is_stopped_) return;
-    decode_run(runner, run);
+  try {
+    RunDecoder runner(stream_, threads);
+    for (const PlannedRun& run : plan_.queues[decoder]) {
+      if (is_stopped_) return;
+      decode_run(runner, run);
+    }
+  } catch (...) {
+    // Not even the failure could be noted.
+    give_up(current_error());
   }
 }
 
+void FrameStream::give_up(const Error& error) noexcept {
+  std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  for (Request& request : requests_) request.ticket->fail(error);
+  requests_.clear();
+  space_.notify_all();
+}
+
 void FrameStream::decode_run(RunDecoder& decoder, const PlannedRun& run) {
-  uint32_t done = 0;
+  // Frames come in display order, so those that are missing are the last of the run's.
+  std::vector<uint32_t> positions;
+  for (const uint32_t packet : run.wanted_packets) {
+    positions.push_back(position_of(stream_->index.frame_of_packet(packet)));
+  }
+  std::sort(positions.begin(), positions.end());
+  size_t done = 0;
+  while (done < positions.size() && !is_stopped_) {
+    try {
+      decode_rest(decoder, run, done);
+      return;
+    } catch (...) {
+      const Error error = current_error();
+      if (done >= positions.size()) return;
+      if (error.status != Status::out_of_memory) {
+        fail(positions[done], positions.back() + 1, error);
+        return;
+      }
+      await_memory(positions[done], error);
+    }
+  }
+}
+
+// The run's frames without the first `done`, which counts on.
+void FrameStream::decode_rest(RunDecoder& decoder, const PlannedRun& run, size_t& done) {
+  size_t passed = 0;
+  const auto is_next = [&] {
+    if (passed++ < done) return false;
+    ++done;
+    return true;
+  };
   const RunDecoder::Sink sink = {.on_picture =
                                      [&](uint32_t frame, Picture picture, bool is_wanted) {
                                        if (!is_wanted) return;
-                                       put(position_of(frame), convert_(picture));
-                                       ++done;
+                                       PicturePtr converted =
+                                           passed < done ? nullptr : convert_(picture);
+                                       if (is_next()) put(position_of(frame), std::move(converted));
                                      },
                                  .on_damage =
                                      [&](uint32_t frame, const Error& error) {
-                                       fail(position_of(frame), position_of(frame) + 1, error);
-                                       ++done;
+                                       if (is_next())
+                                         fail(position_of(frame), position_of(frame) + 1, error);
                                      }};
-  try {
-    decoder.decode(run, false, is_stopped_, sink);
-  } catch (const Error& error) {
-    // Frames come in display order, so those that are missing are the last of the run's.
-    std::vector<uint32_t> positions;
-    for (const uint32_t packet : run.wanted_packets) {
-      positions.push_back(position_of(stream_->index.frame_of_packet(packet)));
+  decoder.decode(run, false, is_stopped_, sink);
+}
+
+// Frames that are given back do not notify.
+constexpr std::chrono::milliseconds kMemoryCheck(10);
+
+bool FrameStream::is_wanted(uint32_t position) const {
+  return !requests_.empty() && position < head_ + requests_.front().max_frames;
+}
+
+// Only who waits for the frame hears of it; then it is tried again, since the frames of others may
+// be closed by now.
+void FrameStream::await_memory(uint32_t position, const Error& error) {
+  std::unique_lock lock(mutex_);
+  if (!is_wanted(position)) {
+    const MemoryBudget& budget = *stream_->device->budget;
+    const uint64_t used = budget.used();
+    while (!is_stopped_ && !is_wanted(position) && budget.used() >= used) {
+      space_.wait_for(lock, kMemoryCheck);
     }
-    std::sort(positions.begin(), positions.end());
-    if (done < positions.size()) fail(positions[done], positions.back() + 1, error);
+    return;
   }
+  log(LogLevel::debug, "sampler", "No memory for frame ", range_.first + position * range_.step,
+      ": waiting until frames are closed");
+  failures_.emplace(position, Failure{.error = error, .end = position});
+  serve();
+  space_.wait(lock, [&] { return is_stopped_ || !failures_.contains(position); });
 }
 
 // Waits for room: the buffer is a window of positions, in which every frame that a request waits
@@ -150,8 +215,15 @@ bool FrameStream::serve_front() {
     auto node = ready_.extract(head_++);
     pictures.push_back(std::move(node.mapped()));
   }
-  request.results->keep(request.ticket->id(), std::move(pictures));
-  request.ticket->complete(count, head_ >= range_.count ? 1 : 0);
+  // What stopped for want of memory is tried again, since these will be closed.
+  if (failure != failures_.end() && failure->second.end == failure->first) {
+    failures_.erase(failure);
+  }
+  const bool is_end = head_ >= range_.count;
+  request.ticket->attempt([&] {
+    request.results->keep(request.ticket->id(), std::move(pictures));
+    request.ticket->complete(count, is_end ? 1 : 0);
+  });
   requests_.pop_front();
   return true;
 }

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -50,7 +50,11 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   };
 
   void work(uint32_t decoder, uint32_t threads);
+  void give_up(const Error& error) noexcept;
   void decode_run(RunDecoder& decoder, const PlannedRun& run);
+  void decode_rest(RunDecoder& decoder, const PlannedRun& run, size_t& done);
+  bool is_wanted(uint32_t position) const;
+  void await_memory(uint32_t position, const Error& error);
   void put(uint32_t position, PicturePtr picture);
   void fail(uint32_t position, uint32_t end, const Error& error);
   void serve();
@@ -70,7 +74,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   std::condition_variable space_;
   std::map<uint32_t, PicturePtr> ready_;  // by position in the range
   std::map<uint32_t, Failure> failures_;
-  std::deque<Request> requests_;
+  std::list<Request> requests_;
   uint32_t head_ = 0;  // position to hand out next
 };
 

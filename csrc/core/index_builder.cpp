@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/log.h"
 #include "core/mp4_tables.h"
 #include "core/picture_header.h"
 
@@ -244,6 +245,10 @@ BuiltIndex build_index(Demuxer& demuxer, const IndexOptions& options) {
   if (options.mode == IndexMode::approximate) {
     auto packets = estimate_packets(demuxer);
     if (!packets.empty()) return finish(std::move(packets), IndexOrigin::estimate);
+  }
+  if (options.mode == IndexMode::approximate) {
+    log(LogLevel::info, "index",
+        "The container claims too little for an approximate index: reading the whole file");
   }
   std::optional<Error> damage;
   Pass pass = read_packets(demuxer, options, damage);

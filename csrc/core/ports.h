@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/memory_budget.h"
 #include "core/model.h"
 
 // What core needs from outside. Backends implement these; nothing here names libav or CUDA. All
@@ -32,7 +33,8 @@ struct DemuxerOptions {
   bool keeps_container_bitstream = false;
   int stream_index = -1;  // wanted stream; -1 = the best video stream
   const std::atomic<bool>* is_aborted =
-      nullptr;  // becomes true: blocking I/O ends with Error(aborted)
+      nullptr;                      // becomes true: blocking I/O ends with Error(aborted)
+  int64_t most_pixels = INT64_MAX;  // of a picture that is decoded to learn about the stream
 };
 
 class Demuxer {
@@ -58,6 +60,7 @@ struct DecoderOptions {
   ChromaFormat chroma = ChromaFormat::unknown;
   uint32_t bit_depth = 0;
   uint32_t reorder_depth = 0;  // pictures that the container says are held back to be put in order
+  std::shared_ptr<MemoryBudget> budget = nullptr;  // of its pictures; null = no bound
   // Every packet's references will be there: decoding starts at key pictures, without the leading
   // pictures of the first. Otherwise libav's H.264 decoder holds back, and at the end loses, what
   // follows a recovery point closely.
@@ -68,7 +71,8 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   // A packet that is refused as damaged throws Error(corrupt_data) with its timestamp; the decoder
-  // stays usable.
+  // stays usable. Without room for its picture in the budget it throws Error(out_of_memory) and
+  // takes nothing, where that can be known before.
   virtual void send(const Packet& packet) = 0;
   virtual void send_end() = 0;
   // With OnError::skip and conceal damaged pictures come with their status; which are dropped is

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "core/log.h"
+
 namespace cuf {
 namespace {
 
@@ -19,6 +21,7 @@ DecoderOptions decoder_options(const SampledStream& stream, uint32_t threads) {
           .chroma = stream.video.chroma,
           .bit_depth = stream.video.bit_depth,
           .reorder_depth = stream.video.reorder_depth,
+          .budget = stream.device->budget,
           .has_all_references = true};
 }
 
@@ -36,24 +39,29 @@ RunDecoder::RunDecoder(std::shared_ptr<SampledStream> stream, uint32_t threads)
 RunDecoder::~RunDecoder() {
   if (!decoder_) return;
   try {
-    stream_->device->decoders.give_back(options_, std::move(decoder_), stream_->cache_size);
+    stream_->device->decoders->give_back(options_, std::move(decoder_), stream_->cache_size);
   } catch (...) {
   }
 }
 
 void RunDecoder::acquire_decoder() {
   if (decoder_) return;
-  decoder_ = stream_->device->decoders.take(options_, stream_->is_stopped);
+  decoder_ = stream_->device->decoders->take(options_, stream_->is_stopped);
   DeviceCounters& all = stream_->device->counters;
   if (decoder_) {
     ++stream_->counters.decoders_reused;
     ++all.decoders_reused;
+    log(LogLevel::debug, "decoder", "Reusing a ", decoder_->implementation(), " decoder for ",
+        options_.width, " x ", options_.height, " ", options_.codec);
     return;
   }
   decoder_ = stream_->device->backend.create_decoder(options_);
-  stream_->device->decoders.lend(decoder_.get(), options_, stream_->is_stopped);
+  stream_->device->decoders->lend(decoder_.get(), options_, stream_->is_stopped);
   ++stream_->counters.decoders_created;
   ++all.decoders_created;
+  log(LogLevel::debug, "decoder", "Made a ", decoder_->implementation(), " decoder for ",
+      options_.width, " x ", options_.height, " ", options_.codec, ", at most ", options_.threads,
+      " threads");
 }
 
 double RunDecoder::seconds_of_packet(uint32_t packet) const {
@@ -118,6 +126,7 @@ void RunDecoder::go_to(uint32_t packet) {
     if (packet == 0) return;
   }
   ++stream_->counters.seeks;
+  log(LogLevel::debug, "sampler", "Seeking to packet ", packet);
   demuxer_->seek(seconds_of_packet(packet));
   demuxer_next_ = kNowhere;
 }
@@ -137,6 +146,8 @@ Packet RunDecoder::read(uint32_t packet) {
   if (found < packet) {
     demuxer_next_ = found + 1;
   } else {
+    log(LogLevel::info, "sampler", "The container's seek missed packet ", packet,
+        ": reading from the start");
     demuxer_ = stream_->open_demuxer();
     noted_bytes_ = 0;
     demuxer_next_ = 0;
@@ -201,6 +212,10 @@ void RunDecoder::hand_out(uint32_t frame, Picture picture, bool is_wanted, const
   picture.index = frame;
   picture.time_base = stream_->index.time_base();
   if (is_wanted) --missing_;
+  if (picture.decode_status != DecodeStatus::ok) {
+    log(LogLevel::warn, "sampler", "Frame ", frame, " is damaged",
+        stream_->on_error == OnError::conceal ? " and given concealed" : "");
+  }
   if (picture.decode_status == DecodeStatus::ok || stream_->on_error == OnError::conceal) {
     sink.on_picture(frame, std::move(picture), is_wanted);
     return;

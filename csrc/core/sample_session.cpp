@@ -7,6 +7,7 @@
 
 #include "core/index_builder.h"
 #include "core/index_cache.h"
+#include "core/log.h"
 #include "core/registry.h"
 #include "core/tensor_batch.h"
 
@@ -25,7 +26,8 @@ std::unique_ptr<Demuxer> open_demuxer(Device& device, const SampleSession::Optio
                                       .source = source,
                                       .keeps_container_bitstream = true,
                                       .stream_index = options.stream_index,
-                                      .is_aborted = is_aborted});
+                                      .is_aborted = is_aborted,
+                                      .most_pixels = device.most_pixels()});
 }
 
 // Tells whole percents, so that few records wait for a script that is busy.
@@ -46,6 +48,14 @@ std::shared_ptr<const IndexedVideo> index_video(Demuxer& demuxer, const IndexOpt
         "read a stream by createDemuxer()");
   }
   BuiltIndex built = build_index(demuxer, options);
+  const char* origin = built.origin == IndexOrigin::tables     ? "the file's tables"
+                       : built.origin == IndexOrigin::estimate ? "what the container claims"
+                                                               : "a pass over the file";
+  log(LogLevel::info, "index", "Indexed by ", origin, ": ", built.index.frame_count(), " frames, ",
+      built.index.keys().size(), " key pictures, ", built.bytes_read, " bytes read");
+  if (built.damage) {
+    log(LogLevel::warn, "index", "The index ends at damage: ", built.damage->what());
+  }
   return std::make_shared<const IndexedVideo>(std::move(built.index), demuxer.video(),
                                               built.origin == IndexOrigin::estimate);
 }
@@ -60,6 +70,8 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
   if (file) indexed = IndexCache::instance().find(*file, options.stream_index);
   if (indexed) {
     ++device->counters.index_cache_hits;
+    log(LogLevel::debug, "index", "Using the index of ", options.path,
+        " that was kept: ", indexed->index.frame_count(), " frames");
     if (index_options.on_progress) index_options.on_progress(1);
   } else {
     const auto demuxer = open_demuxer(*device, options, index_options.is_aborted);
@@ -80,6 +92,24 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
     return open_demuxer(*self->device, options, &self->is_stopped);
   };
   return stream;
+}
+
+void log_plan(const SamplePlan& plan, size_t frames) {
+  if (!Log::instance().is_logged(LogLevel::debug)) return;
+  size_t decoders = 0;
+  size_t runs = 0;
+  size_t packets = 0;
+  size_t dropped = 0;
+  for (const auto& queue : plan.queues) {
+    decoders += !queue.empty();
+    runs += queue.size();
+    for (const PlannedRun& run : queue) {
+      packets += run.last_packet + 1 - run.first_packet;
+      dropped += run.dropped_packets.size();
+    }
+  }
+  log(LogLevel::debug, "sampler", "Plan for ", frames, " frames: ", runs, " runs of ", packets,
+      " packets, ", dropped, " of them left out, on ", decoders, " decoders");
 }
 
 }  // namespace
@@ -109,12 +139,12 @@ SampleSession::SampleSession(std::shared_ptr<SampledStream> stream, Options opti
 void SampleSession::open(std::shared_ptr<Device> device, Options options,
                          std::shared_ptr<Ticket> ticket) {
   run_on_pool([device, options = std::move(options), ticket] {
-    auto is_aborted = std::make_shared<std::atomic<bool>>(false);
-    ticket->on_cancel([is_aborted, source = options.source] {
-      *is_aborted = true;
-      if (source) source->set_interrupted(true);
-    });
-    try {
+    ticket->attempt([&] {
+      auto is_aborted = std::make_shared<std::atomic<bool>>(false);
+      ticket->on_cancel([is_aborted, source = options.source] {
+        *is_aborted = true;
+        if (source) source->set_interrupted(true);
+      });
       IndexOptions index_options;
       index_options.is_aborted = is_aborted.get();
       if (options.is_index_approximate) index_options.mode = IndexMode::approximate;
@@ -125,11 +155,7 @@ void SampleSession::open(std::shared_ptr<Device> device, Options options,
       if (*is_aborted) throw Error(Status::aborted, "Opening was aborted");
       auto session = std::make_shared<SampleSession>(std::move(stream), options);
       ticket->complete(register_counted(session, *device, device->counters.live_samplers));
-    } catch (const Error& error) {
-      ticket->fail(error);
-    } catch (const std::bad_alloc&) {
-      ticket->fail(Error(Status::out_of_memory, "No memory for the file's index"));
-    }
+    });
   });
 }
 
@@ -160,7 +186,9 @@ uint32_t SampleSession::buffer_frames() const {
   const VideoDescription& video = stream_->video;
   const uint64_t samples = std::max<uint64_t>(1, static_cast<uint64_t>(video.width) * video.height);
   const uint64_t frame_bytes = samples * 3 * (video.bit_depth > 8 ? 2 : 1);
-  return static_cast<uint32_t>(std::clamp<uint64_t>(options_.buffer_bytes / frame_bytes, 4, 4096));
+  // What is decoded ahead must leave room for the frames that are handed out.
+  const uint64_t bytes = std::min(options_.buffer_bytes, stream_->device->budget->limit() / 4);
+  return static_cast<uint32_t>(std::clamp<uint64_t>(bytes / frame_bytes, 4, 4096));
 }
 
 std::shared_ptr<const IndexedVideo> SampleSession::scanned() const {
@@ -184,14 +212,10 @@ std::shared_ptr<const IndexedVideo> SampleSession::scan_now() {
 
 void SampleSession::scan(std::shared_ptr<Ticket> ticket) {
   run_on_pool([self = shared_from_this(), ticket] {
-    try {
+    ticket->attempt([&] {
       const auto found = self->scan_now();
       ticket->complete(found->index.frame_count(), found->index.duration_us());
-    } catch (const Error& error) {
-      ticket->fail(error);
-    } catch (const std::bad_alloc&) {
-      ticket->fail(Error(Status::out_of_memory, "No memory for the file's index"));
-    }
+    });
   });
 }
 
@@ -232,15 +256,10 @@ void SampleSession::check_frames(const std::vector<uint32_t>& frames) const {
 void SampleSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work) {
   strand_->post([self = shared_from_this(), work = std::move(work), ticket] {
     if (ticket->is_cancelled()) return;
-    try {
+    ticket->attempt([&] {
       if (self->stream_->is_stopped) throw Error(Status::aborted, "The decoder was closed");
       work(*ticket);
-    } catch (const Error& error) {
-      ticket->fail(error);
-    } catch (const std::bad_alloc&) {
-      ticket->fail(
-          Error(Status::out_of_memory, "No memory for the frames; close some or ask for fewer"));
-    }
+    });
     ticket->on_cancel(nullptr);
   });
 }
@@ -323,11 +342,8 @@ void SampleSession::decode_queue(RunDecoder& decoder, const std::vector<PlannedR
   try {
     for (const PlannedRun& run : queue)
       decoder.decode(run, reading.walks, reading.is_stopped, sink);
-  } catch (const Error& error) {
-    reading.fail(error);
-  } catch (const std::bad_alloc&) {
-    reading.fail(
-        Error(Status::out_of_memory, "No memory for the frames; close some or ask for fewer"));
+  } catch (...) {
+    reading.fail(current_error());
   }
 }
 
@@ -353,7 +369,8 @@ void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
     }
     try {
       run_on_pool(work);
-    } catch (const Error&) {  // no thread to be had
+    } catch (...) {  // no thread to be had
+      log(LogLevel::warn, "sampler", "No thread for a further decoder: decoding on one fewer");
       work();
     }
   }
@@ -363,7 +380,11 @@ void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
 void SampleSession::decode_now(const std::vector<uint32_t>& frames, Ticket& ticket,
                                Reading& reading) {
   ticket.on_cancel([&reading] { reading.is_stopped = true; });
-  if (!frames.empty()) decode(plan(frames), reading);
+  if (!frames.empty()) {
+    const SamplePlan planned = plan(frames);
+    log_plan(planned, frames.size());
+    decode(planned, reading);
+  }
   ticket.on_cancel(nullptr);
   if (reading.failure) throw *reading.failure;
 }

@@ -15,7 +15,8 @@
  * once; its outcome is a CufCompletion with that ticket. No pointer into the caller's memory is
  * kept after a call returns.
  * - Strings are UTF-8 bytes with a length, or fixed char arrays that end in NUL.
- * - Functions are safe from any thread. None throws, aborts or writes to stdout or stderr.
+ * - Functions are safe from any thread. None throws or aborts; nothing is written to stdout, and to
+ * stderr only what the log was asked for.
  */
 #ifndef CUFRAME_H
 #define CUFRAME_H
@@ -57,6 +58,18 @@ enum CufCompletionKind {
   CUF_COMPLETION_SOURCE_READ = 2,   /* a seekable source wants extra bytes from offset value */
   CUF_COMPLETION_SOURCE_CLOSED = 3, /* the source is no longer read; nothing more will be asked */
   CUF_COMPLETION_PROGRESS = 4,      /* value millionths of the ticket's work are done */
+  CUF_COMPLETION_LOG = 5,           /* cuf_log_take has records */
+};
+
+/* How much is logged: everything down to the level. */
+enum CufLogLevel {
+  CUF_LOG_QUIET = 0,
+  CUF_LOG_FATAL = 1,
+  CUF_LOG_ERROR = 2,
+  CUF_LOG_WARN = 3,
+  CUF_LOG_INFO = 4,
+  CUF_LOG_DEBUG = 5,
+  CUF_LOG_TRACE = 6,
 };
 
 enum CufSourceKind {
@@ -199,6 +212,15 @@ struct CufCompletion {
   int64_t extra;
 };
 
+/* One line of the log. */
+struct CufLogRecord {
+  uint32_t struct_size;
+  uint32_t level;  /* a CufLogLevel */
+  int64_t time_us; /* since 1970 */
+  char origin[64]; /* part of the library, or libav/ and libav's name of its part */
+  char message[944];
+};
+
 /* Bun's wake: the address of a threadsafe void callback(void). */
 struct CufWake {
   uint32_t struct_size;
@@ -270,6 +292,7 @@ struct CufDeviceDesc {
   uint32_t backend;
   uint32_t ordinal;
   uint32_t threads; /* decoding threads one decoder may use; 0 = one for each processor */
+  uint64_t memory_budget_bytes; /* most memory of pictures; 0 = 3/4 of the machine's */
 };
 
 struct CufDeviceInfo {
@@ -277,6 +300,7 @@ struct CufDeviceInfo {
   uint32_t backend;
   uint32_t ordinal;
   uint32_t threads;
+  uint64_t memory_budget_bytes;
 };
 
 struct CufDeviceStats {
@@ -297,6 +321,8 @@ struct CufDeviceStats {
   uint64_t decoders_created;
   uint64_t decoders_reused;
   uint64_t index_cache_hits; /* files opened for random access whose index was kept */
+  uint64_t
+      memory_bytes; /* what counts towards the budget: frames, pooled memory, decoders' pictures */
 };
 
 struct CufSourceDesc {
@@ -392,6 +418,7 @@ struct CufDecoderDesc {
   uint32_t width;             /* hint for codecs that keep the size in the container */
   uint32_t height;
   char codec[32];
+  uint64_t memory_budget_bytes; /* most memory of its pictures and frames; 0 = the device's */
 };
 
 struct CufDecoderInfo {
@@ -402,6 +429,7 @@ struct CufDecoderInfo {
   uint64_t frames_corrupt;
   char codec[32];
   char implementation[64];
+  uint64_t memory_bytes; /* what counts towards its budget */
 };
 
 struct CufPlane {
@@ -523,6 +551,21 @@ struct CufDlpack {
 CUF_API int32_t cuf_library_abi_version(void);
 CUF_API int32_t cuf_library_abi_hash(void);
 CUF_API int32_t cuf_library_info(struct CufLibraryInfo* out, struct CufError* error);
+
+/* ---- log: of the whole process, libav's messages included; quiet unless asked for ---- */
+/* Takes the value of LOGGER_LEVEL (TRACE DEBUG INFO WARN ERROR FATAL, or QUIET), unless a level was
+ * set before. A wrong one is an invalid argument, and is said on stderr once. */
+CUF_API int32_t cuf_log_configure(const uint8_t* name, uint32_t length);
+CUF_API int32_t cuf_log_set_level(uint32_t level);
+/* Keeps records for this queue, the latest 1024, and tells the ticket by CUF_COMPLETION_LOG; while
+ * there are subscribers, nothing is printed. Without a level set, INFO is in force then. */
+CUF_API int32_t cuf_log_subscribe(uint32_t queue, uint32_t ticket);
+CUF_API int32_t cuf_log_unsubscribe(uint32_t queue);
+/* Takes up to capacity records, the oldest first; 0: there are none now. */
+CUF_API int32_t cuf_log_take(uint32_t queue, struct CufLogRecord* out, uint32_t capacity);
+/* Logs a line of the caller's; returns 1, or 0 if the level is not logged. */
+CUF_API int32_t cuf_log_write(uint32_t level, const uint8_t* origin, uint32_t origin_length,
+                              const uint8_t* message, uint32_t message_length);
 
 /* ---- handles ---- */
 /* Closes any object; its pending tickets complete with CUF_ABORTED. Never blocks. */

@@ -1,9 +1,9 @@
 #include "libav/backend.h"
 
 #include "libav/compat.h"
-#include "libav/damage_watch.h"
 #include "libav/decoder.h"
 #include "libav/demuxer.h"
+#include "libav/log_handler.h"
 
 namespace cuf::libav {
 namespace {
@@ -16,7 +16,6 @@ std::string version_text(const char* name, unsigned version) {
 
 class LibavBackend : public BackendPort {
  public:
-  // libav prints to stderr on its own, which the library never does.
   LibavBackend() { install_log_handler(); }
 
   std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) override {

@@ -93,6 +93,18 @@ inline int64_t packet_number(const AVFrame&) {
 }
 #endif
 
+// Until 60 (FFmpeg 6) frame threads would wait for the main thread to call get_buffer2.
+inline void allow_callbacks_from_threads(AVCodecContext& context) {
+#if LIBAVCODEC_VERSION_MAJOR < 60
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  context.thread_safe_callbacks = 1;
+#pragma GCC diagnostic pop
+#else
+  (void)context;
+#endif
+}
+
 inline int channel_count(const AVCodecParameters& parameters) {
   return parameters.ch_layout.nb_channels;
 }

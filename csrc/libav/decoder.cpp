@@ -6,8 +6,9 @@
 #include <optional>
 #include <variant>
 
+#include "core/log.h"
 #include "libav/codec_string.h"
-#include "libav/damage_watch.h"
+#include "libav/context_link.h"
 #include "libav/decoder_choice.h"
 #include "libav/errors.h"
 #include "libav/handles.h"
@@ -61,7 +62,11 @@ bool needs_no_extradata(AVCodecID codec) {
 class LibavDecoder : public Decoder {
  public:
   explicit LibavDecoder(const DecoderOptions& options)
-      : options_(options), codec_(choose_decoder(options.codec)), name_(codec_.name) {}
+      : options_(options),
+        codec_(choose_decoder(options.codec)),
+        name_(codec_.name),
+        link_(options.budget ? options.budget : MemoryBudget::of_device(INT64_MAX)),
+        maker_(options.budget, !(codec_.capabilities & AV_CODEC_CAP_DR1)) {}
 
   void send(const Packet& packet) override;
   void send_end() override;
@@ -83,7 +88,7 @@ class LibavDecoder : public Decoder {
   };
   std::optional<Decoded> next_frame();
   void keep_ready_frames();
-  void show(Decoded decoded, Picture& out);
+  void show(Decoded& decoded, Picture& out);
   void fill_missing_pts(AVFrame& frame);
   void note_sent(const Packet& packet);
   void note_shown(const AVFrame& frame);
@@ -97,7 +102,7 @@ class LibavDecoder : public Decoder {
   DecoderOptions options_;
   const AVCodec& codec_;
   std::string name_;
-  DamageWatch watch_;
+  ContextLink link_;
   Owned<AVCodecContext> context_;  // opened by the first packet, which knows the stream best
   std::deque<std::variant<Decoded, Error>> ready_;  // received while sending
   std::deque<Sent> in_flight_;                      // packets whose outcome is not known
@@ -157,11 +162,13 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
 void LibavDecoder::open(const Packet& first) {
   Owned<AVCodecContext> context(require(avcodec_alloc_context3(&codec_), "a decoder"));
   fill_context(*context, first);
-  watch_.attach(*context);
+  link_.attach(*context);
   const int result = avcodec_open2(context.get(), &codec_, nullptr);
   if (result < 0) {
     const std::string what = "Could not open the " + name_ + " decoder for " + options_.codec;
-    if (first.backend_stream) throw make_error(result, what);
+    if (const auto refusal = link_.take_refusal()) throw *refusal;
+    const bool is_short = result == AVERROR(ENOMEM) || result == AVERROR(EAGAIN);
+    if (first.backend_stream || is_short) throw make_error(result, what);
     throw Error(Status::unsupported,
                 what + ": " + error_text(result) +
                     "; perhaps it needs what only the container tells, so decode straight from "
@@ -169,6 +176,9 @@ void LibavDecoder::open(const Packet& first) {
                 result);
   }
   context_ = std::move(context);
+  const bool has_frame_threads = context_->active_thread_type & FF_THREAD_FRAME;
+  log(LogLevel::debug, "decoder", "Opened ", name_, " with ", context_->thread_count,
+      has_frame_threads ? " frame" : "", " threads");
 }
 
 void LibavDecoder::reopen(const Packet& packet) {
@@ -201,6 +211,7 @@ void LibavDecoder::note_shown(const AVFrame& frame) {
 
 // Throws what libav said about the oldest packet, unless the caller wants no word of it.
 void LibavDecoder::refuse(int code) {
+  if (const std::optional<Error> refusal = link_.take_refusal()) throw *refusal;
   if (code == AVERROR(ENOMEM)) throw out_of_memory("decoding " + options_.codec);
   int64_t timestamp_us = kNoTimestamp;
   if (!in_flight_.empty()) {
@@ -232,15 +243,19 @@ void LibavDecoder::send(const Packet& packet) {
   time_base_ = packet.time_base;
   rotation_ = packet.rotation;
   const bool has_new_headers = packet.extradata.size > 0;
-  if (has_new_headers && !takes_new_extradata(codec_.id)) reopen(packet);
+  if (has_new_headers && !takes_new_extradata(codec_.id)) {
+    log(LogLevel::info, "decoder", "New codec headers: opening ", name_, " again");
+    reopen(packet);
+  }
   if (!context_) open(packet);
+  link_.pictures.require_room();
   if (is_ending_) reset();
   Owned<AVPacket> input = to_av_packet(packet);
   // An empty packet would end the stream.
   if (input->size == 0) return;
   add_new_headers(*input, packet);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
-  watch_.begin_packet(*context_);
+  link_.watch.begin_packet(*context_);
   int result = avcodec_send_packet(context_.get(), input.get());
   if (result == AVERROR(EAGAIN)) {
     keep_ready_frames();
@@ -272,7 +287,8 @@ std::optional<LibavDecoder::Decoded> LibavDecoder::next_frame() {
       continue;
     }
     note_shown(*frame);
-    if (watch_.is_damaged(*frame)) frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
+    if (link_.watch.is_damaged(*frame))
+      frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
     return Decoded{std::move(frame), context_->coded_width, context_->coded_height};
   }
   return std::nullopt;
@@ -299,35 +315,38 @@ void LibavDecoder::fill_missing_pts(AVFrame& frame) {
   if (frame_duration(frame) > 0) last_duration_ = frame_duration(frame);
 }
 
-void LibavDecoder::show(Decoded decoded, Picture& out) {
+void LibavDecoder::show(Decoded& decoded, Picture& out) {
   AVFrame& frame = *decoded.frame;
   fill_missing_pts(frame);
   if (decode_status(frame) != DecodeStatus::ok && options_.on_error == OnError::raise) {
     throw Error(Status::corrupt_data, "A picture of " + options_.codec + " is damaged", 0,
                 to_microseconds(frame.best_effort_timestamp, time_base_));
   }
-  out = maker_.make(std::move(decoded.frame), decoded.coded_width, decoded.coded_height, time_base_,
-                    rotation_);
+  out =
+      maker_.make(decoded.frame, decoded.coded_width, decoded.coded_height, time_base_, rotation_);
 }
 
 bool LibavDecoder::receive(Picture& out) {
-  std::optional<Decoded> decoded;
   if (ready_.empty()) {
-    decoded = next_frame();
-  } else {
-    auto ready = std::move(ready_.front());
-    ready_.pop_front();
-    if (const auto* error = std::get_if<Error>(&ready)) throw *error;
-    decoded = std::move(std::get<Decoded>(ready));
+    std::optional<Decoded> decoded = next_frame();
+    if (!decoded) return false;
+    ready_.emplace_back(std::move(*decoded));
   }
-  if (!decoded) return false;
-  show(std::move(*decoded), out);
+  try {
+    if (const auto* error = std::get_if<Error>(&ready_.front())) throw *error;
+    show(std::get<Decoded>(ready_.front()), out);
+  } catch (const Error& error) {
+    // What there is no room for now is given later.
+    if (error.status != Status::out_of_memory) ready_.pop_front();
+    throw;
+  }
+  ready_.pop_front();
   return true;
 }
 
 void LibavDecoder::reset() {
   if (context_) avcodec_flush_buffers(context_.get());
-  watch_.clear();
+  link_.watch.clear();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/log.h"
 #include "libav/bitstream.h"
 #include "libav/byte_io.h"
 #include "libav/container_choice.h"
@@ -76,7 +77,7 @@ class LibavDemuxer : public Demuxer {
   }
 
  private:
-  void open_container(const std::string& path);
+  void open_container(const DemuxerOptions& options);
   void describe(const DemuxerOptions& options);
   AVStream& stream() const { return *container_->streams[video_.stream_index]; }
   Owned<AVPacket> next_stored();
@@ -115,11 +116,15 @@ std::shared_ptr<ByteSource> source_of(const DemuxerOptions& options) {
 LibavDemuxer::LibavDemuxer(const DemuxerOptions& options)
     : subject_(options.source ? "The source" : options.path),
       io_(source_of(options), options.is_aborted) {
-  open_container(options.source ? "" : options.path);
+  open_container(options);
   describe(options);
+  log(LogLevel::info, "demuxer", subject_, " is ", video_.container, " with ", video_.codec, ", ",
+      video_.width, " x ", video_.height, ", stream ", video_.stream_index, " of ",
+      streams_.size());
 }
 
-void LibavDemuxer::open_container(const std::string& path) {
+void LibavDemuxer::open_container(const DemuxerOptions& options) {
+  const std::string path = options.source ? "" : options.path;
   const std::string extension = extension_of(path);
   const AVInputFormat& format = choose_container(io_, subject_, extension);
   AVFormatContext* context = require(avformat_alloc_context(), "a demuxer");
@@ -138,7 +143,7 @@ void LibavDemuxer::open_container(const std::string& path) {
                                (is_cut ? ", its headers are damaged or it ends too early" : ""));
   };
   if (opened < 0) fail(opened);
-  QuickProbe probe(*container_);
+  QuickProbe probe(*container_, options.most_pixels);
   const int found = avformat_find_stream_info(container_.get(), probe.options());
   io_.rethrow();
   if (found < 0) fail(found);

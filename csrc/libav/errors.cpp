@@ -20,6 +20,7 @@ Status status_of(int code) {
     case AVERROR(ERANGE):
       return Status::corrupt_data;
     case AVERROR(ENOMEM):
+    case AVERROR(EAGAIN):  // threads
       return Status::out_of_memory;
     case AVERROR_EXIT:
       return Status::aborted;

@@ -304,7 +304,7 @@ TEST_CASE("a seekable source is asked for ranges") {
 }
 
 TEST_CASE("frame memory is reused and counted") {
-  auto memory = std::make_shared<FrameMemory>();
+  auto memory = std::make_shared<FrameMemory>(MemoryBudget::of_device(UINT64_MAX));
   const uint8_t* first;
   {
     const Memory::Block block = memory->allocate(5000);
