@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "core/executor.h"
@@ -75,50 +76,54 @@ void FrameStream::give_up(const Error& error) noexcept {
 }
 
 void FrameStream::decode_run(RunDecoder& decoder, const PlannedRun& run) {
-  // Frames come in display order, so those that are missing are the last of the run's.
-  std::vector<uint32_t> positions;
+  std::set<uint32_t> missing;
   for (const uint32_t packet : run.wanted_packets) {
-    positions.push_back(position_of(stream_->index.frame_of_packet(packet)));
+    missing.insert(position_of(stream_->index.frame_of_packet(packet)));
   }
-  std::sort(positions.begin(), positions.end());
-  size_t done = 0;
-  while (done < positions.size() && !is_stopped_) {
+  while (!missing.empty() && !is_stopped_) {
     try {
-      decode_rest(decoder, run, done);
+      decode_rest(decoder, run, missing);
       return;
     } catch (...) {
       const Error error = current_error();
-      if (done >= positions.size()) return;
-      if (error.status != Status::out_of_memory) {
-        fail(positions[done], positions.back() + 1, error);
+      if (missing.empty()) return;
+      if (error.status == Status::out_of_memory) {
+        await_memory(*missing.begin(), error);
+      } else {
+        fail_all(missing, error);
         return;
       }
-      await_memory(positions[done], error);
     }
   }
 }
 
-// The run's frames without the first `done`, which counts on.
-void FrameStream::decode_rest(RunDecoder& decoder, const PlannedRun& run, size_t& done) {
-  size_t passed = 0;
-  const auto is_next = [&] {
-    if (passed++ < done) return false;
-    ++done;
-    return true;
-  };
+// Frames of the run that are still missing, which it tells of.
+void FrameStream::decode_rest(RunDecoder& decoder, const PlannedRun& run,
+                              std::set<uint32_t>& missing) {
   const RunDecoder::Sink sink = {.on_picture =
                                      [&](uint32_t frame, Picture picture, bool is_wanted) {
-                                       if (!is_wanted) return;
-                                       PicturePtr converted =
-                                           passed < done ? nullptr : convert_(picture);
-                                       if (is_next()) put(position_of(frame), std::move(converted));
+                                       const uint32_t position = position_of(frame);
+                                       if (!is_wanted || !missing.contains(position)) return;
+                                       put(position, convert_(picture));
+                                       missing.erase(position);
                                      },
                                  .on_damage =
                                      [&](uint32_t frame, const Error& error) {
-                                       if (is_next())
-                                         fail(position_of(frame), position_of(frame) + 1, error);
+                                       const uint32_t position = position_of(frame);
+                                       if (missing.erase(position) > 0)
+                                         fail(position, position + 1, error);
                                      }};
   decoder.decode(run, false, is_stopped_, sink);
+}
+
+// One failure for each gap.
+void FrameStream::fail_all(const std::set<uint32_t>& missing, const Error& error) {
+  for (auto position = missing.begin(); position != missing.end();) {
+    const uint32_t first = *position;
+    uint32_t end = first + 1;
+    for (++position; position != missing.end() && *position == end; ++position) ++end;
+    fail(first, end, error);
+  }
 }
 
 // Frames that are given back do not notify.

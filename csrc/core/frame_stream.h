@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/completion_queue.h"
@@ -52,7 +53,8 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   void work(uint32_t decoder, uint32_t threads);
   void give_up(const Error& error) noexcept;
   void decode_run(RunDecoder& decoder, const PlannedRun& run);
-  void decode_rest(RunDecoder& decoder, const PlannedRun& run, size_t& done);
+  void decode_rest(RunDecoder& decoder, const PlannedRun& run, std::set<uint32_t>& missing);
+  void fail_all(const std::set<uint32_t>& missing, const Error& error);
   bool is_wanted(uint32_t position) const;
   void await_memory(uint32_t position, const Error& error);
   void put(uint32_t position, PicturePtr picture);

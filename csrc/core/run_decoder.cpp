@@ -199,7 +199,8 @@ void RunDecoder::show(Picture picture, const Sink& sink) {
   const PacketIndex& index = stream_->index;
   if (picture.pts < 0 || picture.pts >= static_cast<int64_t>(index.frame_count())) return;
   const auto frame = static_cast<uint32_t>(picture.pts);
-  held_.erase(frame);
+  // Damaged streams show a picture again in the place of another, which does not make up for it.
+  if (held_.erase(frame) == 0) return;
   const bool is_wanted = contains(run_->wanted_packets, index.packet_of_frame(frame));
   const bool is_good = picture.decode_status == DecodeStatus::ok;
   if (!is_wanted && !is_good) return;
