@@ -9,6 +9,12 @@
 #include "core/log.h"
 
 namespace cuf {
+namespace {
+
+// Decoders hold back at most 16 pictures to put them in order; what comes later is lost.
+constexpr size_t kMostEarly = 16;
+
+}  // namespace
 
 FrameStream::FrameStream(std::shared_ptr<SampledStream> stream, Range range, uint32_t engines,
                          uint32_t most_frames, PictureMaker convert)
@@ -100,20 +106,49 @@ void FrameStream::decode_run(RunDecoder& decoder, const PlannedRun& run) {
 // Frames of the run that are still missing, which it tells of.
 void FrameStream::decode_rest(RunDecoder& decoder, const PlannedRun& run,
                               std::set<uint32_t>& missing) {
+  std::map<uint32_t, Picture> early;
   const RunDecoder::Sink sink = {.on_picture =
                                      [&](uint32_t frame, Picture picture, bool is_wanted) {
                                        const uint32_t position = position_of(frame);
                                        if (!is_wanted || !missing.contains(position)) return;
-                                       put(position, convert_(picture));
-                                       missing.erase(position);
+                                       early.emplace(position, std::move(picture));
+                                       put_in_order(early, missing, kMostEarly);
                                      },
                                  .on_damage =
                                      [&](uint32_t frame, const Error& error) {
                                        const uint32_t position = position_of(frame);
                                        if (missing.erase(position) > 0)
                                          fail(position, position + 1, error);
+                                       put_in_order(early, missing, kMostEarly);
                                      }};
-  decoder.decode(run, false, is_stopped_, sink);
+  try {
+    decoder.decode(run, false, is_stopped_, sink);
+  } catch (const Error& error) {
+    if (error.status != Status::out_of_memory) put_in_order(early, missing, 0);
+    throw;
+  }
+  put_in_order(early, missing, 0);
+}
+
+// Puts the pictures up to the first gap; with more than `most` behind it, what is missing there is
+// given up. A buffer that is full of pictures behind the gap would never get to it.
+void FrameStream::put_in_order(std::map<uint32_t, Picture>& early, std::set<uint32_t>& missing,
+                               size_t most) {
+  while (!early.empty()) {
+    const uint32_t position = early.begin()->first;
+    const bool is_gap = position != *missing.begin();
+    if (is_gap && early.size() <= most) return;
+    const auto end = missing.find(position);
+    if (is_gap) {
+      fail_all({missing.begin(), end},
+               Error(Status::corrupt_data,
+                     "The decoder gave no picture for a frame in front of frame " +
+                         std::to_string(frame_of(position)) + "; its data is damaged"));
+    }
+    put(position, convert_(early.begin()->second));
+    missing.erase(missing.begin(), std::next(end));
+    early.erase(early.begin());
+  }
 }
 
 // One failure for each gap.
@@ -145,7 +180,7 @@ void FrameStream::await_memory(uint32_t position, const Error& error) {
     }
     return;
   }
-  log(LogLevel::debug, "sampler", "No memory for frame ", range_.first + position * range_.step,
+  log(LogLevel::debug, "sampler", "No memory for frame ", frame_of(position),
       ": waiting until frames are closed");
   failures_.emplace(position, Failure{.error = error, .end = position});
   serve();

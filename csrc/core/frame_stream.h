@@ -54,6 +54,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   void give_up(const Error& error) noexcept;
   void decode_run(RunDecoder& decoder, const PlannedRun& run);
   void decode_rest(RunDecoder& decoder, const PlannedRun& run, std::set<uint32_t>& missing);
+  void put_in_order(std::map<uint32_t, Picture>& early, std::set<uint32_t>& missing, size_t most);
   void fail_all(const std::set<uint32_t>& missing, const Error& error);
   bool is_wanted(uint32_t position) const;
   void await_memory(uint32_t position, const Error& error);
@@ -61,6 +62,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   void fail(uint32_t position, uint32_t end, const Error& error);
   void serve();
   bool serve_front();
+  uint32_t frame_of(uint32_t position) const { return range_.first + position * range_.step; }
   uint32_t position_of(uint32_t frame) const { return (frame - range_.first) / range_.step; }
 
   const std::shared_ptr<SampledStream> stream_;
