@@ -139,5 +139,5 @@ static void run_once(void) {
 }
 
 int main(int argc, char** argv) {
-  return fuzz_main(argc, argv, run_once);
+  return fuzz_main(argc, argv, run_once, true);
 }

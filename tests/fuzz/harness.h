@@ -28,8 +28,8 @@ struct FuzzFeed {
   struct FuzzBytes bytes;
 };
 
-/* Runs `run` once for each seed; the exit status of main. */
-int fuzz_main(int argc, char** argv, void (*run)(void));
+/* Runs `run` once for each seed; the exit status of main. Without devices, `run` makes its own. */
+int fuzz_main(int argc, char** argv, void (*run)(void), bool has_devices);
 
 /* Below `below`, or any number for 0. */
 uint32_t fuzz_random(uint32_t below);
