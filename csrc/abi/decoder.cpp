@@ -51,9 +51,9 @@ Packet packet_of(const CufPacketInfo& info, const uint8_t* data, uint32_t length
 DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* extradata,
                                   uint32_t extradata_size, uint32_t device_threads) {
   DecodeSession::Options options;
-  options.output =
+  options.output.type =
       checked_enum<ColorType>(desc.output_color_type, CUF_COLOR_RAW, "Unknown output colour type");
-  options.color = {.matrix = desc.matrix, .range = desc.range};
+  options.output.color = {.matrix = desc.matrix, .range = desc.range};
   require(desc.range <= 2, "Unknown range; 0 is the stream's, 1 limited, 2 full");
   options.decoder.codec = get_text(desc.codec, "codec");
   options.decoder.on_error =

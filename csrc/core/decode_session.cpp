@@ -99,8 +99,8 @@ void DecodeSession::keep(Picture picture) {
                   "The decoder holds thousands of frames that nobody took; await each decode()");
     }
     try {
-      events_.push_back(std::make_shared<const Picture>(
-          convert_output(picture, options_.output, options_.color, *memory_)));
+      events_.push_back(
+          std::make_shared<const Picture>(convert_output(picture, options_.output, *memory_)));
     } catch (const Error& error) {
       if (error.status == Status::out_of_memory) unconverted_ = std::move(picture);
       throw;

@@ -33,8 +33,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
 
   struct Options {
     DecoderOptions decoder = {};
-    ColorType output = ColorType::native;
-    ColorOverride color = {};
+    OutputOptions output = {};
     uint64_t memory_budget = 0;  // 0 = the device's
   };
   // Opens on the pool; the ticket completes with the handle.

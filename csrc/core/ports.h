@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/memory_budget.h"
 #include "core/model.h"
+#include "core/tensor_shape.h"
 
 // What core needs from outside. Backends implement these; nothing here names libav or CUDA. All
 // calls of one object come from one thread at a time, not always the same one. Failures are thrown
@@ -97,6 +98,30 @@ class Memory {
     size_t size = 0;
   };
   virtual Block allocate(size_t size) = 0;
+};
+
+// Tensors of one shape, one behind the other, that pictures are written into. Different places may
+// be written by several threads at once.
+class TensorTarget {
+ public:
+  virtual ~TensorTarget() = default;
+  // `shape` makes tensors of the target's size of pictures like this one.
+  virtual void write(size_t place, const Picture& picture, const TensorShape& shape,
+                     pixels::ResizeScratch& scratch) = 0;
+  virtual void repeat(size_t from, size_t to) = 0;
+  // Where all of it is; nothing may be written any more. Planes are the caller's matter.
+  virtual void finish(Picture& tensor) = 0;
+};
+
+// What works on pictures in a GPU's memory, there: the results are complete in the order that their
+// Picture::device gives, not when a call returns. Thread-safe; lives as long as the pictures.
+class PictureConverter {
+ public:
+  virtual ~PictureConverter() = default;
+  virtual Picture to_tensor(const Picture& picture, const TensorShape& shape) const = 0;
+  virtual std::unique_ptr<TensorTarget> tensors(const TensorShape& shape, size_t count) const = 0;
+  // A copy whose planes follow one another without padding. Blocks until it is there.
+  virtual Picture to_host(const Picture& picture, Memory& memory) const = 0;
 };
 
 struct DecoderLimits {

@@ -178,7 +178,7 @@ void SampleSession::close() noexcept {
 
 PicturePtr SampleSession::convert(const Picture& picture) const {
   return std::make_shared<const Picture>(
-      convert_output(picture, options_.output, options_.color, *stream_->device->memory));
+      convert_output(picture, options_.output, *stream_->device->memory));
 }
 
 uint32_t SampleSession::buffer_frames() const {
@@ -275,10 +275,10 @@ void SampleSession::read_tensor(std::vector<uint32_t> frames, TensorOptions opti
                                 std::shared_ptr<Ticket> ticket) {
   check_frames(frames);
   // Before anything is decoded
-  auto writer =
-      std::make_shared<const TensorWriter>(options, stream_->video.width, stream_->video.height);
-  post(std::move(ticket), [this, frames = std::move(frames), writer, keep](Ticket& work) {
-    TensorBatch tensor(*writer, frames, *stream_->device->memory);
+  auto shape =
+      std::make_shared<const TensorShape>(options, stream_->video.width, stream_->video.height);
+  post(std::move(ticket), [this, frames = std::move(frames), shape, keep](Ticket& work) {
+    TensorBatch tensor(*shape, frames, *stream_->device->memory);
     Reading reading;
     reading.tensor = &tensor;
     early_.clear();

@@ -27,8 +27,7 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
     std::string path = {};
     std::shared_ptr<Source> source = nullptr;
     int stream_index = -1;
-    ColorType output = ColorType::native;
-    ColorOverride color = {};
+    OutputOptions output = {};
     OnError on_error = OnError::raise;
     uint32_t engines = 1;
     size_t cache_size = 4;

@@ -112,7 +112,7 @@ struct Bench : FakeBackend, SessionBench {
     return object_of<DemuxSession>(static_cast<uint32_t>(wait().value));
   }
   std::shared_ptr<DecodeSession> decoder() {
-    DecodeSession::open(device, {.output = ColorType::raw}, ticket());
+    DecodeSession::open(device, {.output = {.type = ColorType::raw}}, ticket());
     return object_of<DecodeSession>(static_cast<uint32_t>(wait().value));
   }
   std::vector<int64_t> taken(DecodeSession& decoder) {
