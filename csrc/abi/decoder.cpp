@@ -88,13 +88,14 @@ int32_t cuf_decoder_info(uint32_t decoder, CufDecoderInfo* out) {
     const auto session = object_of<DecodeSession>(decoder);
     const DecodeStats stats = session->stats();
     CufDecoderInfo info{};
-    info.backend = CUF_BACKEND_CPU;
+    const DecodingPlace::Description place = session->place();
+    info.backend = static_cast<uint32_t>(place.backend);
     info.packets_decoded = stats.packets_decoded;
     info.frames_decoded = stats.frames_decoded;
     info.frames_corrupt = stats.frames_corrupt;
     info.memory_bytes = session->memory_bytes();
     put_text(info.codec, session->codec());
-    put_text(info.implementation, session->implementation());
+    put_text(info.implementation, place.implementation);
     write_struct(out, info);
     return CUF_OK;
   });

@@ -39,11 +39,11 @@ void DecodeSession::open(std::shared_ptr<Device> device, Options options,
     ticket->attempt([&] {
       DecoderOptions decoder = session->options_.decoder;
       decoder.budget = session->budget_ ? session->budget_ : session->device_->budget;
-      session->decoder_ = session->device_->backend.create_decoder(decoder);
-      session->implementation_ = session->decoder_->implementation();
+      session->decoder_ = session->device_->create_decoder(decoder);
+      session->place_.note(*session->decoder_);
       ++session->device_->counters.decoders_created;
-      log(LogLevel::debug, "decoder", "Made a ", session->implementation_, " decoder for ",
-          decoder.codec, ", at most ", decoder.threads, " threads");
+      log(LogLevel::debug, "decoder", "Made a ", session->decoder_->implementation(),
+          " decoder for ", decoder.codec, ", at most ", decoder.threads, " threads");
       ticket->complete(
           register_counted(session, *session->device_, session->device_->counters.live_decoders));
     });
@@ -142,6 +142,7 @@ void DecodeSession::send(const Packet& packet) {
   } catch (const Error& error) {
     note(error);
   }
+  place_.note(*decoder_);
   ++packets_decoded_;
   ++device_->counters.packets_decoded;
 }

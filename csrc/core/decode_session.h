@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/decoding_place.h"
 #include "core/demux_session.h"
 #include "core/device.h"
 #include "core/executor.h"
@@ -57,7 +58,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
 
   const std::shared_ptr<Device>& device() const { return device_; }
   const std::string& codec() const { return options_.decoder.codec; }
-  const std::string& implementation() const { return implementation_; }
+  DecodingPlace::Description place() const { return place_.get(); }
   DecodeStats stats() const;
   uint64_t memory_bytes() const { return budget_ ? budget_->used() : 0; }
 
@@ -86,6 +87,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   const std::shared_ptr<Memory> memory_;
   const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
   std::atomic<bool> is_closed_ = false;
+  DecodingPlace place_;
 
   std::mutex reading_mutex_;
   std::shared_ptr<DemuxSession>
@@ -93,7 +95,6 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
 
   // Only the strand touches these.
   std::unique_ptr<Decoder> decoder_;
-  std::string implementation_;
   std::deque<Event> events_;            // pictures and failures in the order in which they came
   std::optional<Picture> unconverted_;  // there was no memory for it; comes next
   std::optional<Packet> unsent_;        // there was no room for its picture; goes next

@@ -30,6 +30,13 @@ struct DeviceCounters {
   std::atomic<uint64_t> index_cache_hits = 0;
 };
 
+// Where pictures are decoded, unless that is the CPU.
+struct DeviceGpu {
+  std::shared_ptr<GpuPort> port;
+  uint32_t ordinal = 0;
+  bool falls_back = false;  // what it does not support is decoded by the CPU
+};
+
 // What a script's device stands for: one backend, its memory and its counters, shared by all that
 // was made from it.
 class Device : public Object {
@@ -37,11 +44,12 @@ class Device : public Object {
   static constexpr ObjectKind kKind = ObjectKind::device;
 
   Device(std::shared_ptr<CompletionQueue> queue, BackendPort& backend, uint32_t threads,
-         uint64_t memory_budget = UINT64_MAX)
+         uint64_t memory_budget = UINT64_MAX, DeviceGpu gpu = {})
       : Object(kKind),
         queue(std::move(queue)),
         backend(backend),
         threads(threads),
+        gpu(std::move(gpu)),
         budget(MemoryBudget::of_device(memory_budget)),
         memory(std::make_shared<FrameMemory>(budget)) {
     // Both hold the budget, which frames hold longer than the device lives.
@@ -55,7 +63,11 @@ class Device : public Object {
   void close() noexcept override {
     memory->trim();
     decoders->trim(0);
+    if (gpu.port) gpu.port->trim();
   }
+
+  std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) const;
+  Backend kind() const { return gpu.port ? Backend::cuda : Backend::cpu; }
 
   // A picture has at least a byte for each, so a larger one is never wanted.
   int64_t most_pixels() const {
@@ -65,6 +77,7 @@ class Device : public Object {
   const std::shared_ptr<CompletionQueue> queue;
   BackendPort& backend;
   const uint32_t threads;
+  const DeviceGpu gpu;
   const std::shared_ptr<MemoryBudget> budget;
   const std::shared_ptr<FrameMemory> memory;
   const std::shared_ptr<DecoderPool> decoders = std::make_shared<DecoderPool>();

@@ -86,6 +86,9 @@ class Decoder {
   // Makes it so, reset; only where it fits.
   virtual void reconfigure(const DecoderOptions& options) = 0;
   virtual const std::string& implementation() const = 0;
+  virtual Backend backend() const { return Backend::cpu; }
+  // Why it is not the backend that was asked for first; empty where it is.
+  virtual std::string fallback_reason() const { return {}; }
 };
 
 // Host memory for pictures, reused from one picture to the next.
@@ -130,13 +133,24 @@ struct DecoderLimits {
   std::string reason;
 };
 
-class BackendPort {
+class DecoderPort {
  public:
-  virtual ~BackendPort() = default;
-  virtual std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) = 0;
+  virtual ~DecoderPort() = default;
   virtual std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) = 0;
   virtual DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
                                         uint32_t bit_depth) = 0;
+};
+
+// One GPU, in one context; lives as long as what was made by it.
+class GpuPort : public DecoderPort {
+ public:
+  virtual uint64_t pooled_bytes() const = 0;  // memory kept for reuse
+  virtual void trim() = 0;                    // gives that back
+};
+
+class BackendPort : public DecoderPort {
+ public:
+  virtual std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) = 0;
   virtual std::string versions() const = 0;
   virtual std::string license() const = 0;
 };

@@ -55,7 +55,7 @@ void RunDecoder::acquire_decoder() {
         options_.width, " x ", options_.height, " ", options_.codec);
     return;
   }
-  decoder_ = stream_->device->backend.create_decoder(options_);
+  decoder_ = stream_->device->create_decoder(options_);
   stream_->device->decoders->lend(decoder_.get(), options_, stream_->is_stopped);
   ++stream_->counters.decoders_created;
   ++all.decoders_created;
@@ -228,6 +228,7 @@ void RunDecoder::hand_out(uint32_t frame, Picture picture, bool is_wanted, const
 
 void RunDecoder::receive_all(const Sink& sink) {
   for (Picture picture; decoder_->receive(picture); picture = {}) show(std::move(picture), sink);
+  stream_->decoding.note(*decoder_);
 }
 
 void RunDecoder::check_delivered(const PlannedRun& run) const {

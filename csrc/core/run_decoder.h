@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "core/decoding_place.h"
 #include "core/device.h"
 #include "core/index_cache.h"
 #include "core/picture_header.h"
@@ -43,6 +44,7 @@ struct SampledStream {
   std::function<std::unique_ptr<Demuxer>()> open_demuxer;
   std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)
   SampleCounters counters;
+  DecodingPlace decoding;
 };
 
 // Gets frames out of planned runs, with a demuxer and a decoder of its own. One thread at a time.
