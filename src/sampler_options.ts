@@ -49,7 +49,7 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
   readonly engines?: number;
   /** Decoders that are kept for the next video of the same kind; default 4. */
   readonly decoderCacheSize?: number;
-  /** Bytes of frames that may be decoded ahead; default 256 MiB, a few frames at least. */
+  /** Bytes of frames that may be decoded ahead; default 320 MiB, a few frames at least. */
   readonly memoryBudgetBytes?: number;
   /** Widest picture in pixels; a wider video is refused. Default: any. */
   readonly maxWidth?: number;
@@ -91,7 +91,7 @@ const LARGEST_SIDE = 1 << 20;
 const LARGEST_CACHE = 1024;
 const LARGEST_BUFFER = 65536;
 const DEFAULT_BUFFER = 12;
-const DEFAULT_BUDGET = 256 << 20;
+const DEFAULT_BUDGET = 320 << 20;
 const BATCHES_IN_BUDGET = 8;
 
 const address = instance(

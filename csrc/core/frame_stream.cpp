@@ -7,24 +7,42 @@
 
 namespace cuf {
 
+namespace {
+
+// Fewest and most frames of a buffer that is measured in bytes.
+constexpr uint64_t kFewestFrames = 4;
+constexpr uint64_t kMostFrames = 4096;
+
+}  // namespace
+
 FrameStream::FrameStream(std::shared_ptr<SampledStream> stream, Range range, uint32_t engines,
-                         uint32_t most_frames, PictureMaker convert)
+                         Room room, PictureMaker convert)
     : stream_(std::move(stream)),
       range_(range),
       engines_(engines),
-      most_frames_(std::max(most_frames, 1u)),
+      room_(room),
       convert_(std::move(convert)) {}
+
+// Frames from head_ on that have a place in the buffer.
+uint32_t FrameStream::window() const {
+  const uint64_t asked = requests_.empty() ? 0 : requests_.front().max_frames;
+  if (room_.frames != 0) return static_cast<uint32_t>(std::max<uint64_t>(room_.frames, asked));
+  const uint64_t converted = std::min<uint64_t>(batch_, room_.bytes / room_.output_bytes);
+  const uint64_t rest = room_.bytes - converted * room_.output_bytes;
+  const uint64_t frames = converted + rest / room_.decoded_bytes;
+  return static_cast<uint32_t>(std::max(std::clamp(frames, kFewestFrames, kMostFrames), asked));
+}
 
 void FrameStream::start() {
   plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, engines_);
   const auto used = std::count_if(plan_.queues.begin(), plan_.queues.end(),
                                   [](const auto& queue) { return !queue.empty(); });
   // Decoders that would stand still for want of buffer, or a single one, do worse than one with
-  // frame threads: with two GOPs of 30 frames at once, 32 frames of buffer took 1.3 times as long
-  // as frame threads, 43 took as long, 64 took 0.9 times.
+  // frame threads. Two GOPs of 30 frames at once took 0.9 times as long as frame threads where the
+  // buffer held both, and two of 60 as long as those where it held 1.8 of them.
   uint32_t threads = 1;
   const uint64_t ahead = plan_.frames_ahead;
-  if (used <= 1 || ahead + ahead / 3 >= most_frames_) {
+  if (used <= 1 || 2 * ahead >= window()) {
     plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, 1);
     threads = engines_;
   }
@@ -43,7 +61,7 @@ void FrameStream::stop() {
   std::deque<Request> dropped;
   std::lock_guard lock(mutex_);
   is_stopped_ = true;
-  ready_.clear();
+  held_.clear();
   dropped.swap(requests_);
   space_.notify_all();
 }
@@ -61,7 +79,7 @@ void FrameStream::decode_run(RunDecoder& decoder, const PlannedRun& run) {
   const RunDecoder::Sink sink = {.on_picture =
                                      [&](uint32_t frame, Picture picture, bool is_wanted) {
                                        if (!is_wanted) return;
-                                       put(position_of(frame), convert_(picture));
+                                       put(position_of(frame), std::move(picture));
                                        ++done;
                                      },
                                  .on_damage =
@@ -82,19 +100,74 @@ void FrameStream::decode_run(RunDecoder& decoder, const PlannedRun& run) {
   }
 }
 
-// Waits for room: the buffer is a window of positions, in which every frame that a request waits
-// for has its place. Counting the frames held instead let those of one decoder fill the room of
-// another's, for which a request for several frames waited.
-void FrameStream::put(uint32_t position, PicturePtr picture) {
+// The buffer is a window of positions, in which every frame that a request waits for has its place.
+// Counting the frames held instead let those of one decoder fill the room of another's, for which a
+// request for several frames waited.
+bool FrameStream::has_room(uint32_t position) const {
+  return position - head_ < window();
+}
+
+// Waits for room, then keeps the picture and converts what is due.
+void FrameStream::put(uint32_t position, Picture picture) {
   std::unique_lock lock(mutex_);
-  space_.wait(lock, [&] {
-    const uint32_t asked = requests_.empty() ? 0 : requests_.front().max_frames;
-    return is_stopped_ || position - head_ < std::max(most_frames_, asked);
-  });
+  space_.wait(lock, [&] { return is_stopped_ || has_room(position); });
   if (is_stopped_) throw Error(Status::aborted, "Decoding ahead was stopped");
-  ready_.emplace(position, std::move(picture));
-  most_held_ = std::max<uint32_t>(most_held_, static_cast<uint32_t>(ready_.size()));
-  serve();
+  held_.emplace(position, Held{.output = nullptr, .decoded = std::move(picture)});
+  most_held_ = std::max<uint32_t>(most_held_, static_cast<uint32_t>(held_.size()));
+  convert_due(lock);
+}
+
+// The first frame of the batch in demand that nobody converts yet.
+std::map<uint32_t, FrameStream::Held>::iterator FrameStream::first_due() {
+  const auto end = held_.lower_bound(head_ + batch_);
+  const auto found = std::find_if(
+      held_.begin(), end, [](const auto& entry) { return entry.second.decoded.has_value(); });
+  return found == end ? held_.end() : found;
+}
+
+void FrameStream::convert_due(std::unique_lock<std::mutex>& lock) {
+  for (auto due = first_due(); due != held_.end() && !is_stopped_; due = first_due()) {
+    const uint32_t position = due->first;
+    const Picture decoded = std::move(*due->second.decoded);
+    due->second.decoded.reset();
+    lock.unlock();
+    std::optional<Error> failure;
+    PicturePtr output;
+    try {
+      output = convert_(decoded);
+    } catch (const Error& error) {
+      failure = error;
+    } catch (const std::bad_alloc&) {
+      failure = Error(Status::out_of_memory, "No memory for a frame; close some");
+    }
+    lock.lock();
+    if (is_stopped_) return;
+    if (failure) {
+      held_.erase(position);
+      failures_.emplace(position, Failure{.error = *failure, .end = position + 1});
+    } else {
+      held_.at(position).output = std::move(output);
+    }
+    serve();
+  }
+}
+
+// For what was decoded before it was asked for: the decoders may be at work on later frames, or
+// done.
+void FrameStream::convert_on_pool(std::unique_lock<std::mutex>& lock) {
+  const auto end = held_.lower_bound(head_ + batch_);
+  const auto due = std::count_if(
+      held_.begin(), end, [](const auto& entry) { return entry.second.decoded.has_value(); });
+  try {
+    for (uint32_t i = 0; i < engines_ && i < due; ++i) {
+      run_on_pool([self = shared_from_this()] {
+        std::unique_lock work(self->mutex_);
+        self->convert_due(work);
+      });
+    }
+  } catch (const Error&) {  // no thread to be had
+    convert_due(lock);
+  }
 }
 
 void FrameStream::fail(uint32_t position, uint32_t end, const Error& error) {
@@ -105,7 +178,7 @@ void FrameStream::fail(uint32_t position, uint32_t end, const Error& error) {
 
 void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
                        std::shared_ptr<TicketResults<PicturePtr>> results) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (is_stopped_) throw Error(Status::aborted, "Reading on was stopped by another start");
   // On the pool, since a ticket is cancelled with its lock held and serve() asks it.
   ticket->on_cancel([weak = weak_from_this()] {
@@ -117,7 +190,9 @@ void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
     });
   });
   requests_.push_back({max_frames, std::move(ticket), std::move(results)});
+  batch_ = max_frames;
   serve();
+  convert_on_pool(lock);
 }
 
 void FrameStream::serve() {
@@ -135,7 +210,9 @@ bool FrameStream::serve_front() {
   }
   const uint32_t wanted = std::min(request.max_frames, range_.count - head_);
   uint32_t count = 0;
-  while (count < wanted && ready_.contains(head_ + count)) ++count;
+  for (auto held = held_.find(head_); count < wanted && held != held_.end(); ++held, ++count) {
+    if (held->first != head_ + count || !held->second.output) break;
+  }
   const auto failure = failures_.find(head_ + count);
   if (count < wanted && failure == failures_.end()) return false;
   if (count == 0 && wanted > 0) {
@@ -147,8 +224,8 @@ bool FrameStream::serve_front() {
   }
   std::vector<PicturePtr> pictures;
   for (uint32_t i = 0; i < count; ++i) {
-    auto node = ready_.extract(head_++);
-    pictures.push_back(std::move(node.mapped()));
+    auto node = held_.extract(head_++);
+    pictures.push_back(std::move(node.mapped().output));
   }
   request.results->keep(request.ticket->id(), std::move(pictures));
   request.ticket->complete(count, head_ >= range_.count ? 1 : 0);

@@ -82,6 +82,22 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
   return stream;
 }
 
+// Samples of all planes in halves of those of luma.
+uint64_t samples_in_halves(ChromaFormat chroma) {
+  switch (chroma) {
+    case ChromaFormat::c400:
+    case ChromaFormat::c420:
+      return 3;
+    case ChromaFormat::c422:
+      return 4;
+    case ChromaFormat::unknown:
+    case ChromaFormat::c444:
+    case ChromaFormat::other:
+      return 6;
+  }
+  return 6;
+}
+
 }  // namespace
 
 // One read at work on several threads.
@@ -155,12 +171,16 @@ PicturePtr SampleSession::convert(const Picture& picture) const {
       convert_output(picture, options_.output, options_.color, *stream_->device->memory));
 }
 
-uint32_t SampleSession::buffer_frames() const {
-  if (options_.buffer_frames != 0) return options_.buffer_frames;
+FrameStream::Room SampleSession::room() const {
   const VideoDescription& video = stream_->video;
   const uint64_t samples = std::max<uint64_t>(1, static_cast<uint64_t>(video.width) * video.height);
-  const uint64_t frame_bytes = samples * 3 * (video.bit_depth > 8 ? 2 : 1);
-  return static_cast<uint32_t>(std::clamp<uint64_t>(options_.buffer_bytes / frame_bytes, 4, 4096));
+  const uint64_t decoded =
+      samples * samples_in_halves(video.chroma) / 2 * (video.bit_depth > 8 ? 2 : 1);
+  const bool is_rgb = options_.output == ColorType::rgb || options_.output == ColorType::rgbp;
+  return {.frames = options_.buffer_frames,
+          .bytes = options_.buffer_bytes,
+          .decoded_bytes = std::max<uint64_t>(decoded, 1),
+          .output_bytes = is_rgb ? samples * 3 : std::max<uint64_t>(decoded, 1)};
 }
 
 std::shared_ptr<const IndexedVideo> SampleSession::scanned() const {
@@ -202,7 +222,7 @@ uint32_t SampleSession::frames_ahead() const {
 
 void SampleSession::start(FrameStream::Range range) {
   auto next =
-      std::make_shared<FrameStream>(stream_, range, options_.engines, buffer_frames(),
+      std::make_shared<FrameStream>(stream_, range, options_.engines, room(),
                                     [this, self = weak_from_this()](const Picture& picture) {
                                       const auto alive = self.lock();
                                       if (!alive)
