@@ -74,8 +74,7 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
   auto stream = std::make_shared<SampledStream>(std::move(device), std::move(indexed));
   stream->on_error = options.on_error;
   stream->cache_size = options.cache_size;
-  stream->counters.bytes_read = bytes_read;
-  stream->device->counters.bytes_read += bytes_read;
+  stream->note_bytes_read(bytes_read);
   stream->open_demuxer = [self = stream.get(), options] {
     return open_demuxer(*self->device, options, &self->is_stopped);
   };
@@ -195,8 +194,7 @@ std::shared_ptr<const IndexedVideo> SampleSession::scan_now() {
   IndexOptions index_options;
   index_options.is_aborted = &stream_->is_stopped;
   auto found = index_video(*demuxer, index_options);
-  stream_->counters.bytes_read += demuxer->bytes_read();
-  stream_->device->counters.bytes_read += demuxer->bytes_read();
+  stream_->note_bytes_read(demuxer->bytes_read());
   std::lock_guard lock(scanned_mutex_);
   scanned_ = found;
   return found;
