@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -628703988;
+export const ABI_HASH: number = -981462209;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -1569,7 +1569,7 @@ export class SamplerDesc extends Struct {
   get bufferFrames(): number { return this.getU32(36); }
   set bufferFrames(value: number) { this.setU32(36, value); }
 
-  /** 0 = 256 MiB. */
+  /** 0 = 320 MiB. */
   get bufferBytes(): number { return this.getU64(40); }
   set bufferBytes(value: number) { this.setU64(40, value); }
 

@@ -50,7 +50,7 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
   /** Decoders that are kept for the next video of the same kind; default 4. */
   readonly decoderCacheSize?: number;
   /**
-   * Bytes of frames that may be decoded ahead; default 256 MiB, a few frames at least. The device's
+   * Bytes of frames that may be decoded ahead; default 320 MiB, a few frames at least. The device's
    * memoryBudgetBytes bounds all of its memory.
    */
   readonly memoryBudgetBytes?: number;
@@ -94,7 +94,7 @@ const LARGEST_SIDE = 1 << 20;
 const LARGEST_CACHE = 1024;
 const LARGEST_BUFFER = 65536;
 const DEFAULT_BUFFER = 12;
-const DEFAULT_BUDGET = 256 << 20;
+const DEFAULT_BUDGET = 320 << 20;
 const BATCHES_IN_BUDGET = 8;
 
 const address = instance(

@@ -14,7 +14,7 @@ namespace {
 constexpr uint32_t kLongestPath = 65536;
 constexpr uint32_t kMostEngines = 64;
 constexpr uint32_t kDefaultCacheSize = 4;
-constexpr uint64_t kDefaultBufferBytes = 256 << 20;
+constexpr uint64_t kDefaultBufferBytes = 320 << 20;
 
 SampleSession::Options options_of(const CufSamplerDesc& desc, const Device& device) {
   SampleSession::Options options;

@@ -9,37 +9,55 @@
 #include "core/log.h"
 
 namespace cuf {
+
 namespace {
+
+// Fewest and most frames of a buffer that is measured in bytes.
+constexpr uint64_t kFewestFrames = 4;
+constexpr uint64_t kMostFrames = 4096;
 
 // Decoders hold back at most 16 pictures to put them in order; what comes later is lost.
 constexpr size_t kMostEarly = 16;
 
+// Frames that are given back do not notify.
+constexpr std::chrono::milliseconds kMemoryCheck(10);
+
 }  // namespace
 
 FrameStream::FrameStream(std::shared_ptr<SampledStream> stream, Range range, uint32_t engines,
-                         uint32_t most_frames, PictureMaker convert)
+                         Room room, PictureMaker convert)
     : stream_(std::move(stream)),
       range_(range),
       engines_(engines),
-      most_frames_(std::max(most_frames, 1u)),
+      room_(room),
       convert_(std::move(convert)) {}
+
+// Frames from head_ on that have a place in the buffer.
+uint32_t FrameStream::window() const {
+  const uint64_t asked = requests_.empty() ? 0 : requests_.front().max_frames;
+  if (room_.frames != 0) return static_cast<uint32_t>(std::max<uint64_t>(room_.frames, asked));
+  const uint64_t converted = std::min<uint64_t>(batch_, room_.bytes / room_.output_bytes);
+  const uint64_t rest = room_.bytes - converted * room_.output_bytes;
+  const uint64_t frames = converted + rest / room_.decoded_bytes;
+  return static_cast<uint32_t>(std::max(std::clamp(frames, kFewestFrames, kMostFrames), asked));
+}
 
 void FrameStream::start() {
   plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, engines_);
   const auto used = std::count_if(plan_.queues.begin(), plan_.queues.end(),
                                   [](const auto& queue) { return !queue.empty(); });
   // Decoders that would stand still for want of buffer, or a single one, do worse than one with
-  // frame threads: with two GOPs of 30 frames at once, 32 frames of buffer took 1.3 times as long
-  // as frame threads, 43 took as long, 64 took 0.9 times.
+  // frame threads. Two GOPs of 30 frames at once took 0.9 times as long as frame threads where the
+  // buffer held both, and two of 60 as long as those where it held 1.8 of them.
   uint32_t threads = 1;
   const uint64_t ahead = plan_.frames_ahead;
-  if (used <= 1 || ahead + ahead / 3 >= most_frames_) {
+  if (used <= 1 || 2 * ahead >= window()) {
     plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, 1);
     threads = engines_;
   }
   log(LogLevel::debug, "sampler", "Decoding ahead ", range_.count, " frames from ", range_.first,
-      " in steps of ", range_.step, ": ", used, " groups of pictures at once, at most ",
-      most_frames_, " frames ahead");
+      " in steps of ", range_.step, ": ", used, " groups of pictures at once, at most ", window(),
+      " frames ahead");
   for (uint32_t i = 0; i < plan_.queues.size(); ++i) {
     if (plan_.queues[i].empty()) continue;
     try {
@@ -55,7 +73,7 @@ void FrameStream::stop() {
   std::list<Request> dropped;
   std::lock_guard lock(mutex_);
   is_stopped_ = true;
-  ready_.clear();
+  held_.clear();
   dropped.swap(requests_);
   space_.notify_all();
 }
@@ -145,7 +163,7 @@ void FrameStream::put_in_order(std::map<uint32_t, Picture>& early, std::set<uint
                      "The decoder gave no picture for a frame in front of frame " +
                          std::to_string(frame_of(position)) + "; its data is damaged"));
     }
-    put(position, convert_(early.begin()->second));
+    put(position, std::move(early.begin()->second));
     missing.erase(missing.begin(), std::next(end));
     early.erase(early.begin());
   }
@@ -160,9 +178,6 @@ void FrameStream::fail_all(const std::set<uint32_t>& missing, const Error& error
     fail(first, end, error);
   }
 }
-
-// Frames that are given back do not notify.
-constexpr std::chrono::milliseconds kMemoryCheck(10);
 
 bool FrameStream::is_wanted(uint32_t position) const {
   return !requests_.empty() && position < head_ + requests_.front().max_frames;
@@ -187,19 +202,78 @@ void FrameStream::await_memory(uint32_t position, const Error& error) {
   space_.wait(lock, [&] { return is_stopped_ || !failures_.contains(position); });
 }
 
-// Waits for room: the buffer is a window of positions, in which every frame that a request waits
-// for has its place. Counting the frames held instead let those of one decoder fill the room of
-// another's, for which a request for several frames waited.
-void FrameStream::put(uint32_t position, PicturePtr picture) {
+// The buffer is a window of positions, in which every frame that a request waits for has its place.
+// Counting the frames held instead let those of one decoder fill the room of another's, for which a
+// request for several frames waited.
+bool FrameStream::has_room(uint32_t position) const {
+  return position - head_ < window();
+}
+
+// Waits for room, then keeps the picture and converts what is due.
+void FrameStream::put(uint32_t position, Picture picture) {
   std::unique_lock lock(mutex_);
-  space_.wait(lock, [&] {
-    const uint32_t asked = requests_.empty() ? 0 : requests_.front().max_frames;
-    return is_stopped_ || position - head_ < std::max(most_frames_, asked);
-  });
+  space_.wait(lock, [&] { return is_stopped_ || has_room(position); });
   if (is_stopped_) throw Error(Status::aborted, "Decoding ahead was stopped");
-  ready_.emplace(position, std::move(picture));
-  most_held_ = std::max<uint32_t>(most_held_, static_cast<uint32_t>(ready_.size()));
-  serve();
+  held_.emplace(position, Held{.output = nullptr, .decoded = std::move(picture)});
+  most_held_ = std::max<uint32_t>(most_held_, static_cast<uint32_t>(held_.size()));
+  convert_due(lock);
+}
+
+// The first frame of the batch in demand that nobody converts yet.
+std::map<uint32_t, FrameStream::Held>::iterator FrameStream::first_due() {
+  const auto end = held_.lower_bound(head_ + batch_);
+  const auto found = std::find_if(
+      held_.begin(), end, [](const auto& entry) { return entry.second.decoded.has_value(); });
+  return found == end ? held_.end() : found;
+}
+
+void FrameStream::convert_due(std::unique_lock<std::mutex>& lock) {
+  for (auto due = first_due(); due != held_.end() && !is_stopped_; due = first_due()) {
+    const uint32_t position = due->first;
+    const Picture decoded = std::move(*due->second.decoded);
+    due->second.decoded.reset();
+    lock.unlock();
+    std::optional<Error> failure;
+    PicturePtr output;
+    try {
+      output = convert_(decoded);
+    } catch (...) {
+      failure = current_error();
+    }
+    lock.lock();
+    if (is_stopped_) return;
+    if (!failure) {
+      held_.at(position).output = std::move(output);
+    } else if (failure->status == Status::out_of_memory) {
+      // Tried again when frames are asked for the next time: by then others may be closed.
+      held_.at(position).decoded = decoded;
+      if (is_wanted(position)) failures_.emplace(position, Failure{*failure, position});
+      serve();
+      return;
+    } else {
+      held_.erase(position);
+      failures_.emplace(position, Failure{*failure, position + 1});
+    }
+    serve();
+  }
+}
+
+// For what was decoded before it was asked for: the decoders may be at work on later frames, or
+// done.
+void FrameStream::convert_on_pool(std::unique_lock<std::mutex>& lock) {
+  const auto end = held_.lower_bound(head_ + batch_);
+  const auto due = std::count_if(
+      held_.begin(), end, [](const auto& entry) { return entry.second.decoded.has_value(); });
+  try {
+    for (uint32_t i = 0; i < engines_ && i < due; ++i) {
+      run_on_pool([self = shared_from_this()] {
+        std::unique_lock work(self->mutex_);
+        self->convert_due(work);
+      });
+    }
+  } catch (const Error&) {  // no thread to be had
+    convert_due(lock);
+  }
 }
 
 void FrameStream::fail(uint32_t position, uint32_t end, const Error& error) {
@@ -210,7 +284,7 @@ void FrameStream::fail(uint32_t position, uint32_t end, const Error& error) {
 
 void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
                        std::shared_ptr<TicketResults<PicturePtr>> results) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (is_stopped_) throw Error(Status::aborted, "Reading on was stopped by another start");
   // On the pool, since a ticket is cancelled with its lock held and serve() asks it.
   ticket->on_cancel([weak = weak_from_this()] {
@@ -222,7 +296,9 @@ void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
     });
   });
   requests_.push_back({max_frames, std::move(ticket), std::move(results)});
+  batch_ = max_frames;
   serve();
+  convert_on_pool(lock);
 }
 
 void FrameStream::serve() {
@@ -240,7 +316,9 @@ bool FrameStream::serve_front() {
   }
   const uint32_t wanted = std::min(request.max_frames, range_.count - head_);
   uint32_t count = 0;
-  while (count < wanted && ready_.contains(head_ + count)) ++count;
+  for (auto held = held_.find(head_); count < wanted && held != held_.end(); ++held, ++count) {
+    if (held->first != head_ + count || !held->second.output) break;
+  }
   const auto failure = failures_.find(head_ + count);
   if (count < wanted && failure == failures_.end()) return false;
   if (count == 0 && wanted > 0) {
@@ -252,8 +330,8 @@ bool FrameStream::serve_front() {
   }
   std::vector<PicturePtr> pictures;
   for (uint32_t i = 0; i < count; ++i) {
-    auto node = ready_.extract(head_++);
-    pictures.push_back(std::move(node.mapped()));
+    auto node = held_.extract(head_++);
+    pictures.push_back(std::move(node.mapped().output));
   }
   // What stopped for want of memory is tried again, since these will be closed.
   if (failure != failures_.end() && failure->second.end == failure->first) {

@@ -96,8 +96,7 @@ bool RunDecoder::read_next(Packet& out) {
   if (stream_->is_stopped || *stop_) throw Error(Status::aborted, "Decoding was stopped");
   const bool has_packet = demuxer_->read(out);
   const uint64_t now = demuxer_->bytes_read();
-  stream_->counters.bytes_read += now - noted_bytes_;
-  stream_->device->counters.bytes_read += now - noted_bytes_;
+  stream_->note_bytes_read(now - noted_bytes_);
   noted_bytes_ = now;
   if (has_packet && demuxer_next_ != kNowhere) ++demuxer_next_;
   return has_packet;

@@ -35,6 +35,11 @@ struct SampledStream {
         index(this->indexed->index),
         video(this->indexed->video) {}
 
+  void note_bytes_read(uint64_t bytes) {
+    counters.bytes_read += bytes;
+    device->counters.bytes_read += bytes;
+  }
+
   const std::shared_ptr<Device> device;
   const std::shared_ptr<const IndexedVideo> indexed;  // may be the cache's, too
   const PacketIndex& index;

@@ -86,8 +86,7 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
   auto stream = std::make_shared<SampledStream>(std::move(device), std::move(indexed));
   stream->on_error = options.on_error;
   stream->cache_size = options.cache_size;
-  stream->counters.bytes_read = bytes_read;
-  stream->device->counters.bytes_read += bytes_read;
+  stream->note_bytes_read(bytes_read);
   stream->open_demuxer = [self = stream.get(), options] {
     return open_demuxer(*self->device, options, &self->is_stopped);
   };
@@ -110,6 +109,22 @@ void log_plan(const SamplePlan& plan, size_t frames) {
   }
   log(LogLevel::debug, "sampler", "Plan for ", frames, " frames: ", runs, " runs of ", packets,
       " packets, ", dropped, " of them left out, on ", decoders, " decoders");
+}
+
+// Samples of all planes in halves of those of luma.
+uint64_t samples_in_halves(ChromaFormat chroma) {
+  switch (chroma) {
+    case ChromaFormat::c400:
+    case ChromaFormat::c420:
+      return 3;
+    case ChromaFormat::c422:
+      return 4;
+    case ChromaFormat::unknown:
+    case ChromaFormat::c444:
+    case ChromaFormat::other:
+      return 6;
+  }
+  return 6;
 }
 
 }  // namespace
@@ -181,14 +196,18 @@ PicturePtr SampleSession::convert(const Picture& picture) const {
       convert_output(picture, options_.output, *stream_->device->memory));
 }
 
-uint32_t SampleSession::buffer_frames() const {
-  if (options_.buffer_frames != 0) return options_.buffer_frames;
+FrameStream::Room SampleSession::room() const {
   const VideoDescription& video = stream_->video;
   const uint64_t samples = std::max<uint64_t>(1, static_cast<uint64_t>(video.width) * video.height);
-  const uint64_t frame_bytes = samples * 3 * (video.bit_depth > 8 ? 2 : 1);
-  // What is decoded ahead must leave room for the frames that are handed out.
-  const uint64_t bytes = std::min(options_.buffer_bytes, stream_->device->budget->limit() / 4);
-  return static_cast<uint32_t>(std::clamp<uint64_t>(bytes / frame_bytes, 4, 4096));
+  const uint64_t decoded =
+      samples * samples_in_halves(video.chroma) / 2 * (video.bit_depth > 8 ? 2 : 1);
+  const bool is_rgb =
+      options_.output.type == ColorType::rgb || options_.output.type == ColorType::rgbp;
+  return {.frames = options_.buffer_frames,
+          // What is decoded ahead must leave room for the frames that are handed out.
+          .bytes = std::min(options_.buffer_bytes, stream_->device->budget->limit() / 4),
+          .decoded_bytes = std::max<uint64_t>(decoded, 1),
+          .output_bytes = is_rgb ? samples * 3 : std::max<uint64_t>(decoded, 1)};
 }
 
 std::shared_ptr<const IndexedVideo> SampleSession::scanned() const {
@@ -203,8 +222,7 @@ std::shared_ptr<const IndexedVideo> SampleSession::scan_now() {
   IndexOptions index_options;
   index_options.is_aborted = &stream_->is_stopped;
   auto found = index_video(*demuxer, index_options);
-  stream_->counters.bytes_read += demuxer->bytes_read();
-  stream_->device->counters.bytes_read += demuxer->bytes_read();
+  stream_->note_bytes_read(demuxer->bytes_read());
   std::lock_guard lock(scanned_mutex_);
   scanned_ = found;
   return found;
@@ -226,7 +244,7 @@ uint32_t SampleSession::frames_ahead() const {
 
 void SampleSession::start(FrameStream::Range range) {
   auto next =
-      std::make_shared<FrameStream>(stream_, range, options_.engines, buffer_frames(),
+      std::make_shared<FrameStream>(stream_, range, options_.engines, room(),
                                     [this, self = weak_from_this()](const Picture& picture) {
                                       const auto alive = self.lock();
                                       if (!alive)

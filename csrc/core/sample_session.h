@@ -32,7 +32,7 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
     uint32_t engines = 1;
     size_t cache_size = 4;
     uint32_t buffer_frames = 0;  // 0 = by buffer_bytes
-    uint64_t buffer_bytes = 256 << 20;
+    uint64_t buffer_bytes = 320 << 20;
     bool wants_progress = false;
     bool is_index_approximate = false;
   };
@@ -76,7 +76,7 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
   RunDecoder& decoder(uint32_t number);
   PicturePtr convert(const Picture& picture) const;
   std::shared_ptr<const IndexedVideo> scan_now();
-  uint32_t buffer_frames() const;
+  FrameStream::Room room() const;
 
   const std::shared_ptr<SampledStream> stream_;
   const Options options_;

@@ -479,7 +479,7 @@ struct CufSamplerDesc {
   uint32_t engines;              /* most decoders at once; 0 = the device's threads */
   uint32_t decoder_cache_size;   /* most decoders kept for the next file; 0 = 4 */
   uint32_t buffer_frames;        /* frames decoded ahead of cuf_sampler_next; 0 = by buffer_bytes */
-  uint64_t buffer_bytes;         /* 0 = 256 MiB */
+  uint64_t buffer_bytes;         /* 0 = 320 MiB */
   uint32_t wants_progress;       /* 1: CUF_COMPLETION_PROGRESS come while it is being opened */
   uint32_t is_index_approximate; /* 1: an index of what the container claims will do */
 };

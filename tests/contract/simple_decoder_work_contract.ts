@@ -6,6 +6,7 @@ import type { SimpleDecoder, Source } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
 import { barcodeOf, inTime, numbersOf, until, withDevice } from "./contract_device.ts";
 import { ClosedError, MediaIoError, UnsupportedError } from "./cuframe.ts";
+import { TearingSource } from "./tearing_source.ts";
 
 const kAll = [...Array(45).keys()];
 
@@ -123,19 +124,10 @@ test("every source that can seek is read, those that cannot are refused with adv
 test("a seekable source that fails rejects the call with its own error", async () => {
   // Large enough to be read in several parts.
   const bytes = new Uint8Array(await readFile((await clip("h264_1080p.mp4")).path));
-  let fails = false;
-  const source = {
-    size: bytes.length,
-    read: (offset: number, buffer: Uint8Array): number => {
-      if (fails) throw new Error("The tape tore");
-      const part = bytes.subarray(offset, offset + buffer.length);
-      buffer.set(part);
-      return part.length;
-    },
-  };
+  const source = new TearingSource(bytes);
   await withDevice(async (device) => {
     using video = await device.createSimpleDecoder(source);
-    fails = true;
+    source.tear();
     const error = await assertRejects(() => video.at(-1), MediaIoError, "The tape tore");
     assertEquals((error.cause as Error).message, "The tape tore");
   });

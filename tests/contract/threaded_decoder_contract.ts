@@ -6,6 +6,7 @@ import type { Frame, ThreadedDecoder } from "../../mod.ts";
 import { allClips, clip } from "../support/clips.ts";
 import { barcodeOf, inTime, numbersOf, until, withDevice } from "./contract_device.ts";
 import { ClosedError, CorruptDataError, MediaIoError, UnsupportedError } from "./cuframe.ts";
+import { TearingSource } from "./tearing_source.ts";
 
 async function inBatches(decoder: ThreadedDecoder, count: number): Promise<number[]> {
   const numbers: number[] = [];
@@ -194,35 +195,10 @@ test("a source that cannot seek is refused; one that breaks later is not a silen
   await withDevice(async (device) => {
     const stream = new Blob([bytes]).stream();
     await assertRejects(() => device.createThreadedDecoder(stream), UnsupportedError);
-    let fails = false;
-    const source = {
-      size: bytes.length,
-      read: (offset: number, buffer: Uint8Array): number => {
-        if (fails) throw new Error("The tape tore");
-        const part = bytes.subarray(offset, offset + buffer.length);
-        buffer.set(part);
-        return part.length;
-      },
-    };
+    const source = new TearingSource(bytes);
     using decoder = await device.createThreadedDecoder(source, { bufferSize: 1 });
-    fails = true;
+    source.tear();
     const error = await assertRejects(() => inBatches(decoder, 1), MediaIoError, "The tape tore");
     assertEquals((error.cause as Error).message, "The tape tore");
-  });
-});
-
-test("decoding hides behind the consumer's work", async () => {
-  const { path } = await clip("h264_b_pyramid.mp4");
-  await withDevice(async (device) => {
-    using decoder = await device.createThreadedDecoder(path);
-    let worked = 0;
-    const started = performance.now();
-    for await (using _ of decoder) {
-      const begun = performance.now();
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      worked += performance.now() - begun;
-    }
-    const total = performance.now() - started;
-    assert(total <= 1.1 * worked, `${total} ms for ${worked} ms of work`);
   });
 });

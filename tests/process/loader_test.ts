@@ -1,5 +1,8 @@
 /** Libraries that are missing or stale, and runtimes without FFI, as a user of mod.ts meets them. */
+import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -51,6 +54,24 @@ test("no library anywhere: the error lists what was tried and how to build", LIM
     assertStringIncludes(said, join(folder, "build/release/libcuframe.so"));
     assertStringIncludes(said, `cuframe-linux-${process.arch}`);
   });
+});
+
+// Bun asks the registry for a package that a module resolves and that is not installed: offline, that
+// took 100 ms of each start.
+test("a library that is found first costs no look at the registry", LIMIT, async () => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url);
+    response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const said = await refusal({ BUN_CONFIG_REGISTRY: `http://127.0.0.1:${port}/` });
+    assertEquals([said, asked], ["done", []]);
+  } finally {
+    server.close();
+  }
 });
 
 test("a library of another header is stale, and the error names ./dev build", LIMIT, async () => {
