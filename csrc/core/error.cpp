@@ -1,5 +1,6 @@
 #include "core/error.h"
 
+#include <cstdlib>
 #include <new>
 #include <system_error>
 
@@ -28,6 +29,15 @@ Error current_error() noexcept {
   } catch (...) {
     return unknown;
   }
+}
+
+Status status_of_damage() noexcept {
+  constexpr size_t kEnough = 4 << 20;
+  // Volatile: a pair of malloc and free may be left out.
+  void* volatile memory = std::malloc(kEnough);
+  const bool has_memory = memory != nullptr;
+  std::free(memory);
+  return has_memory ? Status::corrupt_data : Status::out_of_memory;
 }
 
 }  // namespace cuf

@@ -42,4 +42,8 @@ class Error : public std::runtime_error {
 // a bug. Takes no memory itself.
 Error current_error() noexcept;
 
+// corrupt_data, unless memory is so short that a decoder without any may call damaged what it had
+// no memory for.
+Status status_of_damage() noexcept;
+
 }  // namespace cuf

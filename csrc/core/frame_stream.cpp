@@ -94,6 +94,7 @@ void FrameStream::work(uint32_t decoder, uint32_t threads) {
 void FrameStream::give_up(const Error& error) noexcept {
   std::lock_guard lock(mutex_);
   is_stopped_ = true;
+  given_up_ = error;
   for (Request& request : requests_) request.ticket->fail(error);
   requests_.clear();
   space_.notify_all();
@@ -285,6 +286,7 @@ void FrameStream::fail(uint32_t position, uint32_t end, const Error& error) {
 void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
                        std::shared_ptr<TicketResults<PicturePtr>> results) {
   std::unique_lock lock(mutex_);
+  if (given_up_) throw *given_up_;
   if (is_stopped_) throw Error(Status::aborted, "Reading on was stopped by another start");
   // On the pool, since a ticket is cancelled with its lock held and serve() asks it.
   ticket->on_cancel([weak = weak_from_this()] {

@@ -98,6 +98,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   std::map<uint32_t, Held> held_;  // by position in the range
   std::map<uint32_t, Failure> failures_;
   std::list<Request> requests_;
+  std::optional<Error> given_up_;
   uint32_t head_ = 0;   // position to hand out next
   uint32_t batch_ = 0;  // frames that were asked for last, and are likely to be asked for again
 };

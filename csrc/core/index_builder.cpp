@@ -253,7 +253,7 @@ BuiltIndex build_index(Demuxer& demuxer, const IndexOptions& options) {
   std::optional<Error> damage;
   Pass pass = read_packets(demuxer, options, damage);
   if (pass.packets.empty()) {
-    throw Error(Status::corrupt_data, "The video stream has no packets to index");
+    throw Error(status_of_damage(), "The video stream has no packets to index");
   }
   order_packets(pass);
   hide_undecodable(pass.packets, pass.facts);

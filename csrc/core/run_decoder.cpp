@@ -233,7 +233,7 @@ void RunDecoder::receive_all(const Sink& sink) {
 void RunDecoder::check_delivered(const PlannedRun& run) const {
   if (missing_ == 0) return;
   const uint32_t frame = stream_->index.frame_of_packet(run.wanted_packets.back());
-  throw Error(Status::corrupt_data,
+  throw Error(status_of_damage(),
               "The decoder gave no picture for " + std::to_string(missing_) +
                   " of the wanted frames up to frame " + std::to_string(frame) +
                   "; their data is damaged",

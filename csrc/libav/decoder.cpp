@@ -6,6 +6,7 @@
 #include <optional>
 #include <variant>
 
+#include "core/headroom.h"
 #include "core/log.h"
 #include "libav/codec_string.h"
 #include "libav/context_link.h"
@@ -77,6 +78,7 @@ class LibavDecoder : public Decoder {
   const std::string& implementation() const override { return name_; }
 
  private:
+  size_t headroom() const;
   void open(const Packet& first);
   void fill_context(AVCodecContext& context, const Packet& first) const;
   void reopen(const Packet& packet);
@@ -92,7 +94,9 @@ class LibavDecoder : public Decoder {
   void fill_missing_pts(AVFrame& frame);
   void note_sent(const Packet& packet);
   void note_shown(const AVFrame& frame);
+  void check_memory(int code);
   void refuse(int code);
+  int feed(const AVPacket* packet);
 
   struct Sent {
     int64_t dts;
@@ -159,6 +163,14 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
   set_threads(context, options_.threads);
 }
 
+// For a few pictures, and what a decoder has beside them.
+size_t LibavDecoder::headroom() const {
+  constexpr size_t kLeast = 16 << 20;
+  const size_t width = context_ ? static_cast<size_t>(context_->coded_width) : options_.width;
+  const size_t height = context_ ? static_cast<size_t>(context_->coded_height) : options_.height;
+  return kLeast + std::min<size_t>(width * height, INT32_MAX) * 4;
+}
+
 void LibavDecoder::open(const Packet& first) {
   Owned<AVCodecContext> context(require(avcodec_alloc_context3(&codec_), "a decoder"));
   fill_context(*context, first);
@@ -209,10 +221,20 @@ void LibavDecoder::note_shown(const AVFrame& frame) {
   if (found != in_flight_.end()) in_flight_.erase(in_flight_.begin(), found + 1);
 }
 
+// Throws if memory ran out. The context, in whatever state that left it, is not used again: libav's
+// H.264 aborts when it is flushed then. A new one is opened by the next packet.
+void LibavDecoder::check_memory(int code) {
+  const std::optional<Error> refusal = link_.take_refusal();
+  if (!refusal && code != AVERROR(ENOMEM)) return;
+  context_.reset();
+  in_flight_.clear();
+  is_ending_ = false;
+  throw refusal ? *refusal : out_of_memory("decoding " + options_.codec);
+}
+
 // Throws what libav said about the oldest packet, unless the caller wants no word of it.
 void LibavDecoder::refuse(int code) {
-  if (const std::optional<Error> refusal = link_.take_refusal()) throw *refusal;
-  if (code == AVERROR(ENOMEM)) throw out_of_memory("decoding " + options_.codec);
+  check_memory(code);
   int64_t timestamp_us = kNoTimestamp;
   if (!in_flight_.empty()) {
     timestamp_us = in_flight_.front().timestamp_us;
@@ -221,7 +243,7 @@ void LibavDecoder::refuse(int code) {
     if (is_ending_) in_flight_.pop_front();
   }
   if (options_.on_error != OnError::raise) return;
-  const Status status = code == AVERROR_PATCHWELCOME ? Status::unsupported : Status::corrupt_data;
+  const Status status = code == AVERROR_PATCHWELCOME ? Status::unsupported : status_of_damage();
   throw Error(status,
               "A packet of " + options_.codec + " could not be decoded: " + error_text(code), code,
               timestamp_us);
@@ -247,6 +269,7 @@ void LibavDecoder::send(const Packet& packet) {
     log(LogLevel::info, "decoder", "New codec headers: opening ", name_, " again");
     reopen(packet);
   }
+  require_headroom(headroom());
   if (!context_) open(packet);
   link_.pictures.require_room();
   if (is_ending_) reset();
@@ -256,23 +279,23 @@ void LibavDecoder::send(const Packet& packet) {
   add_new_headers(*input, packet);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
   link_.watch.begin_packet(*context_);
-  int result = avcodec_send_packet(context_.get(), input.get());
-  if (result == AVERROR(EAGAIN)) {
-    keep_ready_frames();
-    result = avcodec_send_packet(context_.get(), input.get());
-  }
-  note_sent(packet);
+  const int result = feed(input.get());
+  if (context_) note_sent(packet);
   if (result < 0) refuse(result);
+}
+
+// Null: the end.
+int LibavDecoder::feed(const AVPacket* packet) {
+  const int result = avcodec_send_packet(context_.get(), packet);
+  if (result != AVERROR(EAGAIN)) return result;
+  keep_ready_frames();
+  return context_ ? avcodec_send_packet(context_.get(), packet) : AVERROR(ENOMEM);
 }
 
 void LibavDecoder::send_end() {
   if (!context_ || is_ending_) return;
   is_ending_ = true;
-  int result = avcodec_send_packet(context_.get(), nullptr);
-  if (result == AVERROR(EAGAIN)) {
-    keep_ready_frames();
-    result = avcodec_send_packet(context_.get(), nullptr);
-  }
+  const int result = feed(nullptr);
   if (result < 0 && result != AVERROR_EOF) refuse(result);
 }
 
@@ -281,7 +304,11 @@ std::optional<LibavDecoder::Decoded> LibavDecoder::next_frame() {
   while (context_) {
     Owned<AVFrame> frame(require(av_frame_alloc(), "a picture"));
     const int result = avcodec_receive_frame(context_.get(), frame.get());
-    if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) break;
+    if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) {
+      // Decoders tend to go on without the picture, or to call it damaged.
+      check_memory(0);
+      break;
+    }
     if (result < 0) {
       refuse(result);
       continue;

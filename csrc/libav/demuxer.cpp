@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/headroom.h"
 #include "core/log.h"
 #include "libav/bitstream.h"
 #include "libav/byte_io.h"
@@ -18,6 +19,9 @@
 
 namespace cuf::libav {
 namespace {
+
+// To probe a container, for which libav decodes some pictures.
+constexpr size_t kHeadroom = 16 << 20;
 
 int is_interrupted(void* io) {
   return static_cast<ByteIo*>(io)->is_aborted();
@@ -125,6 +129,7 @@ LibavDemuxer::LibavDemuxer(const DemuxerOptions& options)
 
 void LibavDemuxer::open_container(const DemuxerOptions& options) {
   const std::string path = options.source ? "" : options.path;
+  require_headroom(kHeadroom);
   const std::string extension = extension_of(path);
   const AVInputFormat& format = choose_container(io_, subject_, extension);
   AVFormatContext* context = require(avformat_alloc_context(), "a demuxer");
@@ -192,7 +197,11 @@ Owned<AVPacket> LibavDemuxer::next_stored() {
     Owned<AVPacket> packet(require(av_packet_alloc(), "a packet"));
     const int result = av_read_frame(container_.get(), packet.get());
     io_.rethrow();
-    if (result == AVERROR_EOF) return nullptr;
+    if (result == AVERROR_EOF) {
+      // Demuxers take for the end what they have no memory for.
+      if (status_of_damage() == Status::out_of_memory) throw out_of_memory("reading on");
+      return nullptr;
+    }
     if (result == AVERROR(EAGAIN)) continue;
     if (result < 0) throw make_error(result, "Could not read on in " + subject_);
     if (packet->stream_index != static_cast<int>(video_.stream_index)) continue;

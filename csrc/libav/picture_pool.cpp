@@ -49,15 +49,13 @@ AVBufferRef* PicturePool::allocate(void* from, size_t size) noexcept {
     auto plane = std::make_unique<Plane>();
     plane->charge = origin.budget->reserve(size);
     plane->memory = std::calloc(size + kAlignment, 1);
-    if (!plane->memory) return nullptr;
+    if (!plane->memory) throw std::bad_alloc();
     AVBufferRef* buffer =
         av_buffer_create(aligned(plane->memory), size, free_plane, plane.get(), 0);
     if (buffer) plane.release();
     return buffer;
-  } catch (const Error& refusal) {
-    *origin.refusal = refusal;
-    return nullptr;
   } catch (...) {
+    *origin.refusal = current_error();
     return nullptr;
   }
 }
