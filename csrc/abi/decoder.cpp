@@ -62,6 +62,7 @@ DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* ext
       desc.threads == 0 ? device_threads : std::min(desc.threads, device_threads);
   options.decoder.width = desc.width;
   options.decoder.height = desc.height;
+  options.decoder.exports_stats = desc.enable_decode_stats != 0;
   if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);
   return options;
 }

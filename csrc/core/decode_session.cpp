@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/decode_record.h"
 #include "core/registry.h"
 
 namespace cuf {
@@ -28,7 +29,9 @@ void DecodeSession::open(std::shared_ptr<Device> device, Options options,
   auto session = std::make_shared<DecodeSession>(device, std::move(options));
   run_on_pool([session, ticket] {
     try {
-      session->decoder_ = session->device_->backend.create_decoder(session->options_.decoder);
+      const DecoderOptions& wanted = session->options_.decoder;
+      if (wanted.exports_stats) require_decode_stats(session->device_->backend, wanted.codec);
+      session->decoder_ = session->device_->backend.create_decoder(wanted);
       session->implementation_ = session->decoder_->implementation();
       ++session->device_->counters.decoders_created;
       ticket->complete(

@@ -2,6 +2,7 @@
 
 #include "libav/compat.h"
 #include "libav/damage_watch.h"
+#include "libav/decode_statistics.h"
 #include "libav/decoder.h"
 #include "libav/demuxer.h"
 
@@ -28,6 +29,9 @@ class LibavBackend : public BackendPort {
   DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
                                 uint32_t bit_depth) override {
     return libav::decoder_support(codec, chroma, bit_depth);
+  }
+  std::vector<std::string> decode_stats_codecs() const override {
+    return libav::decode_stats_codecs();
   }
   std::string versions() const override {
     return version_text("avformat", avformat_version()) + ", " +
