@@ -145,3 +145,24 @@ test(
     });
   },
 );
+
+test(
+  "field macroblocks that the frames do not show are noticed in the headers",
+  LIMIT,
+  async () => {
+    await inFolder(async (folder) => {
+      for (const name of ["fields.mp4", "fields.ts"]) {
+        const path = join(folder, name);
+        const size = { width: 352, height: 288, count: 5, pan: [2, 1] } as const;
+        const params = "fake-interlaced=1:bframes=0";
+        await encode(path, size, ["-c:v", "libx264", "-x264-params", params]);
+        const frames = await ffprobeFrames(path);
+        assertEquals(frames.map(({ interlaced }) => interlaced), Array(5).fill(false));
+        for (const [i, { cuType, mv0X }] of (await statsOf(path)).entries()) {
+          assertEquals(new Set(cuType), new Set([i === 0 ? INTRA : UNKNOWN]));
+          assertEquals(new Set(mv0X), new Set([0]));
+        }
+      }
+    });
+  },
+);
