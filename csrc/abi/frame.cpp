@@ -71,8 +71,8 @@ CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle) {
                       .reserved = 0};
   }
   if (const DecodeRecord* stats = picture.decode_stats.get()) {
-    info.decode_stats_bytes = static_cast<uint32_t>(stats->bytes.size());
-    info.decode_stats_columns = stats->columns;
+    info.decode_stats_bytes = static_cast<uint32_t>(stats->byte_length());
+    info.decode_stats_columns = stats->columns();
   }
   return info;
 }
@@ -177,10 +177,11 @@ int32_t cuf_frame_decode_stats(uint32_t frame, uint8_t* out, uint32_t capacity, 
     const auto source = object_of<Frame>(frame);
     const DecodeRecord* stats = source->picture->decode_stats.get();
     if (!stats) return 0;
-    require(stats->bytes.size() <= capacity,
+    require(stats->byte_length() <= capacity,
             "The buffer for the frame's decode statistics is too small");
-    std::memcpy(out, stats->bytes.data(), stats->bytes.size());
-    return static_cast<int32_t>(stats->bytes.size());
+    const std::vector<uint8_t>& bytes = stats->bytes();
+    std::memcpy(out, bytes.data(), bytes.size());
+    return static_cast<int32_t>(bytes.size());
   });
 }
 

@@ -8,6 +8,7 @@ namespace {
 constexpr uint8_t kIsValid = 1;
 constexpr uint8_t kHasSecondList = 2;
 constexpr size_t kCountOffset = 4;
+constexpr size_t kCountBytes = 4;
 constexpr size_t kVectorsOffset = 4;
 constexpr size_t kVectorBytes = 4;
 
@@ -18,12 +19,9 @@ void put_little_endian(uint8_t* out, uint32_t value, size_t bytes) {
 }  // namespace
 
 DecodeRecordWriter::DecodeRecordWriter(uint32_t columns, uint32_t rows)
-    : rows_(rows), record_(std::make_shared<DecodeRecord>()) {
-  const uint32_t count = columns * rows;
-  record_->columns = columns;
-  record_->bytes.resize(DecodeRecord::kHeaderBytes + DecodeRecord::kBlockBytes * count);
-  record_->bytes[0] = kIsValid;
-  put_little_endian(record_->bytes.data() + kCountOffset, count, sizeof(count));
+    : columns_(columns), rows_(rows), bytes_(byte_length(columns, rows)) {
+  bytes_[0] = kIsValid;
+  put_little_endian(bytes_.data() + kCountOffset, columns * rows, kCountBytes);
   for (uint32_t row = 0; row < rows; ++row) {
     for (uint32_t column = 0; column < columns; ++column) set_type(column, row, BlockType::unknown);
   }
@@ -32,9 +30,20 @@ DecodeRecordWriter::DecodeRecordWriter(uint32_t columns, uint32_t rows)
 void DecodeRecordWriter::set_vector(uint32_t column, uint32_t row, uint32_t list,
                                     MotionVector vector) {
   uint8_t* out = block(column, row) + kVectorsOffset + kVectorBytes * list;
-  put_little_endian(out, static_cast<uint16_t>(vector.x), 2);
-  put_little_endian(out + 2, static_cast<uint16_t>(vector.y), 2);
-  if (list == 1) record_->bytes[0] |= kHasSecondList;
+  put_little_endian(out, static_cast<uint16_t>(vector.x), kVectorBytes / 2);
+  put_little_endian(out + kVectorBytes / 2, static_cast<uint16_t>(vector.y), kVectorBytes / 2);
+  if (list == 1) bytes_[0] |= kHasSecondList;
+}
+
+const std::vector<uint8_t>& DecodeRecord::bytes() const {
+  std::lock_guard lock(mutex_);
+  if (fill_) {
+    DecodeRecordWriter writer(columns_, rows_);
+    fill_(writer);
+    bytes_ = writer.finish();
+    fill_ = nullptr;
+  }
+  return bytes_;
 }
 
 void BlockMotion::add(MotionVector vector, uint32_t area) {

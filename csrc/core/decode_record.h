@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,26 +22,24 @@ struct MotionVector {
   bool operator==(const MotionVector&) const = default;
 };
 
-// What a decoder tells of the blocks of a picture, 16x16 luma samples each, row by row from the
-// coded picture's upper left corner. The bytes are laid out as NVDEC's decode statistics are: a
+// Writes what a decoder tells of the blocks of a picture, 16x16 luma samples each, row by row from
+// the coded picture's upper left corner. The bytes are laid out as NVDEC's decode statistics are: a
 // header of 32 bytes (byte 0 is 1 + 2 if there are vectors into list 1, bytes 4 to 7 are the number
 // of blocks), then 12 bytes for each block (luma QP; 2 * type; two unused; vector into list 0;
 // vector into list 1), all little endian.
-struct DecodeRecord {
-  static constexpr size_t kHeaderBytes = 32;
-  static constexpr size_t kBlockBytes = 12;
-  static constexpr uint32_t kBlockSize = 16;
-
-  uint32_t columns = 0;
-  std::vector<uint8_t> bytes;
-};
-
 class DecodeRecordWriter {
  public:
+  static constexpr uint32_t kBlockSize = 16;
+  static constexpr size_t kHeaderBytes = 32;
+  static constexpr size_t kBlockBytes = 12;
+  static size_t byte_length(uint32_t columns, uint32_t rows) {
+    return kHeaderBytes + kBlockBytes * columns * rows;
+  }
+
   // Of QP 0, unknown types and no vectors.
   DecodeRecordWriter(uint32_t columns, uint32_t rows);
 
-  uint32_t columns() const { return record_->columns; }
+  uint32_t columns() const { return columns_; }
   uint32_t rows() const { return rows_; }
   void set_qp(uint32_t column, uint32_t row, uint8_t qp) { block(column, row)[0] = qp; }
   void set_type(uint32_t column, uint32_t row, BlockType type) {
@@ -50,16 +49,39 @@ class DecodeRecordWriter {
   void set_vector(uint32_t column, uint32_t row, uint32_t list, MotionVector vector);
 
   // Once.
-  std::shared_ptr<const DecodeRecord> finish() { return std::move(record_); }
+  std::vector<uint8_t> finish() { return std::move(bytes_); }
 
  private:
   uint8_t* block(uint32_t column, uint32_t row) {
-    return record_->bytes.data() + DecodeRecord::kHeaderBytes +
-           (static_cast<size_t>(row) * record_->columns + column) * DecodeRecord::kBlockBytes;
+    return bytes_.data() + kHeaderBytes +
+           (static_cast<size_t>(row) * columns_ + column) * kBlockBytes;
   }
 
+  const uint32_t columns_;
   const uint32_t rows_;
-  std::shared_ptr<DecodeRecord> record_;
+  std::vector<uint8_t> bytes_;
+};
+
+// The statistics of a picture. Thread-safe.
+class DecodeRecord {
+ public:
+  using Fill = std::function<void(DecodeRecordWriter&)>;
+
+  // The record is made when it is first asked for, since that costs as much as decoders take for
+  // the export; `fill` is called once then, and freed.
+  DecodeRecord(uint32_t columns, uint32_t rows, Fill fill)
+      : columns_(columns), rows_(rows), fill_(std::move(fill)) {}
+
+  uint32_t columns() const { return columns_; }
+  size_t byte_length() const { return DecodeRecordWriter::byte_length(columns_, rows_); }
+  const std::vector<uint8_t>& bytes() const;
+
+ private:
+  const uint32_t columns_;
+  const uint32_t rows_;
+  mutable std::mutex mutex_;
+  mutable Fill fill_;
+  mutable std::vector<uint8_t> bytes_;  // not changed once fill_ is empty
 };
 
 // One vector for the parts of a block, each with one: the vector of most parts by area, of equals

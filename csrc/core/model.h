@@ -109,7 +109,7 @@ struct Plane {
   uint32_t row_bytes = 0;
 };
 
-struct DecodeRecord;
+class DecodeRecord;
 
 // A picture in memory, whoever made it: immutable once shared.
 struct Picture {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
-#include "core/error.h"
-#include "libav/decoder_choice.h"
+#include "libav/errors.h"
+#include "libav/handles.h"
 #include "libav/picture.h"
 
 namespace cuf::libav {
@@ -23,17 +24,26 @@ struct DecodeStatistics::Exporter {
 
 namespace {
 
-constexpr int kQuarter = 4;
+constexpr uint32_t kBlockSize = DecodeRecordWriter::kBlockSize;
+constexpr int32_t kQuarter = 4;
+
+// One frame's side data, until its record is made.
+struct Exported {
+  Owned<AVBufferRef> parameters;
+  Owned<AVBufferRef> vectors;  // may be null
+  bool has_types = false;      // blocks without vectors are intra
+  bool has_vectors = false;    // the others' vectors are true
+};
 
 int16_t to_quarter_samples(int32_t motion, int32_t scale) {
-  const int64_t quarters = static_cast<int64_t>(motion) * kQuarter / scale;
+  // Not divided, which would take most of the time.
+  const int64_t quarters = scale == kQuarter ? motion : int64_t{motion} * kQuarter / scale;
   return static_cast<int16_t>(std::clamp<int64_t>(quarters, std::numeric_limits<int16_t>::min(),
                                                   std::numeric_limits<int16_t>::max()));
 }
 
 uint32_t blocks_across(int64_t samples) {
-  constexpr int64_t kSize = DecodeRecord::kBlockSize;
-  return static_cast<uint32_t>((std::max<int64_t>(samples, 0) + kSize - 1) / kSize);
+  return static_cast<uint32_t>((std::max<int64_t>(samples, 0) + kBlockSize - 1) / kBlockSize);
 }
 
 uint8_t to_qp(int32_t qp) {
@@ -57,52 +67,59 @@ BlockRange blocks_in(const AVVideoBlockParams& area, const DecodeRecordWriter& r
           .end_row = std::min(blocks_across(bottom), record.rows())};
 }
 
-// With types: that of blocks without vectors. libav gives PCM macroblocks of H.264 the QP 0 (of the
-// deblocking filter), which intra macroblocks can have, too.
-void put_block(DecodeRecordWriter& record, const BlockRange& range, uint8_t qp, bool has_types,
-               bool may_be_pcm) {
+void put_block(DecodeRecordWriter& record, const BlockRange& range, uint8_t qp, BlockType type) {
   for (uint32_t row = range.first_row; row < range.end_row; ++row) {
     for (uint32_t column = range.first_column; column < range.end_column; ++column) {
       record.set_qp(column, row, qp);
-      if (has_types && !may_be_pcm) record.set_type(column, row, BlockType::intra);
+      record.set_type(column, row, type);
     }
   }
 }
 
+// With types: those of blocks without vectors. libav gives PCM macroblocks of H.264 the QP 0 (of
+// the deblocking filter), which intra macroblocks can have, too.
 void put_parameters(DecodeRecordWriter& record, AVVideoEncParams& parameters, bool has_types) {
   const bool is_h264 = parameters.type == AV_VIDEO_ENC_PARAMS_H264;
+  const BlockType type = has_types ? BlockType::intra : BlockType::unknown;
   if (parameters.nb_blocks == 0) {
-    const BlockRange all = {0, record.columns(), 0, record.rows()};
-    put_block(record, all, to_qp(parameters.qp), has_types, false);
+    put_block(record, {0, record.columns(), 0, record.rows()}, to_qp(parameters.qp), type);
   }
   for (unsigned i = 0; i < parameters.nb_blocks; ++i) {
     const AVVideoBlockParams& block = *av_video_enc_params_block(&parameters, i);
     const uint8_t qp = to_qp(parameters.qp + block.delta_qp);
-    put_block(record, blocks_in(block, record), qp, has_types, is_h264 && qp == 0);
+    const bool may_be_pcm = is_h264 && qp == 0;
+    put_block(record, blocks_in(block, record), qp, may_be_pcm ? BlockType::unknown : type);
   }
+}
+
+struct BlockPlace {
+  uint32_t column;
+  uint32_t row;
+  bool operator==(const BlockPlace&) const = default;
+};
+
+BlockPlace place_of(const AVMotionVector& part) {
+  return {.column = static_cast<uint16_t>(part.dst_x) / kBlockSize,
+          .row = static_cast<uint16_t>(part.dst_y) / kBlockSize};
 }
 
 // libav lists the vectors of a block one after the other.
 void put_motion(DecodeRecordWriter& record, std::span<const AVMotionVector> vectors,
-                bool tells_vectors) {
+                bool has_vectors) {
   for (size_t i = 0; i < vectors.size();) {
-    const uint32_t column = static_cast<uint16_t>(vectors[i].dst_x) / DecodeRecord::kBlockSize;
-    const uint32_t row = static_cast<uint16_t>(vectors[i].dst_y) / DecodeRecord::kBlockSize;
+    const BlockPlace place = place_of(vectors[i]);
     BlockMotion lists[2];
-    for (; i < vectors.size(); ++i) {
+    for (; i < vectors.size() && place_of(vectors[i]) == place; ++i) {
       const AVMotionVector& part = vectors[i];
-      if (static_cast<uint16_t>(part.dst_x) / DecodeRecord::kBlockSize != column ||
-          static_cast<uint16_t>(part.dst_y) / DecodeRecord::kBlockSize != row) {
-        break;
-      }
       const int32_t scale = std::max<int32_t>(part.motion_scale, 1);
       lists[part.source > 0].add({.x = to_quarter_samples(part.motion_x, scale),
                                   .y = to_quarter_samples(part.motion_y, scale)},
                                  uint32_t{part.w} * part.h);
     }
+    const auto [column, row] = place;
     if (column >= record.columns() || row >= record.rows()) continue;
-    record.set_type(column, row, tells_vectors ? BlockType::inter : BlockType::unknown);
-    if (!tells_vectors) continue;
+    record.set_type(column, row, has_vectors ? BlockType::inter : BlockType::unknown);
+    if (!has_vectors) continue;
     const bool may_lack_list = !lists[0].is_empty() && !lists[1].is_empty();
     for (uint32_t list = 0; list < 2; ++list) {
       if (lists[list].is_empty()) continue;
@@ -111,23 +128,33 @@ void put_motion(DecodeRecordWriter& record, std::span<const AVMotionVector> vect
   }
 }
 
-// H.264's frames are cropped when they come, to less than the blocks cover; the others' blocks may
-// go on below the picture. The decoder's own size may be that of later pictures already.
-DecodeRecordWriter record_for(const AVFrame& frame, AVVideoEncParams& parameters) {
-  int64_t width = frame.width;
-  int64_t height = frame.height;
-  if (parameters.type == AV_VIDEO_ENC_PARAMS_H264 && parameters.nb_blocks > 0) {
-    const AVVideoBlockParams& last =
-        *av_video_enc_params_block(&parameters, parameters.nb_blocks - 1);
-    width = int64_t{last.src_x} + last.w;
-    height = int64_t{last.src_y} + last.h;
-  }
-  return DecodeRecordWriter(blocks_across(width), blocks_across(height));
+AVVideoEncParams& parameters_in(const AVBufferRef& buffer) {
+  return *reinterpret_cast<AVVideoEncParams*>(buffer.data);
 }
 
-std::span<const AVMotionVector> vectors_of(const AVFrameSideData* data) {
-  if (!data) return {};
-  return {reinterpret_cast<const AVMotionVector*>(data->data), data->size / sizeof(AVMotionVector)};
+void fill(DecodeRecordWriter& record, const Exported& exported) {
+  put_parameters(record, parameters_in(*exported.parameters), exported.has_types);
+  if (!exported.vectors) return;
+  const std::span vectors(reinterpret_cast<const AVMotionVector*>(exported.vectors->data),
+                          exported.vectors->size / sizeof(AVMotionVector));
+  put_motion(record, vectors, exported.has_vectors);
+}
+
+// H.264's frames are cropped when they come, to less than the blocks cover; the others' blocks may
+// go on below the picture. The decoder's own size may be that of later pictures already.
+std::pair<uint32_t, uint32_t> grid_of(const AVFrame& frame, AVVideoEncParams& parameters) {
+  if (parameters.type != AV_VIDEO_ENC_PARAMS_H264 || parameters.nb_blocks == 0) {
+    return {blocks_across(frame.width), blocks_across(frame.height)};
+  }
+  const AVVideoBlockParams& last =
+      *av_video_enc_params_block(&parameters, parameters.nb_blocks - 1);
+  return {blocks_across(int64_t{last.src_x} + last.w), blocks_across(int64_t{last.src_y} + last.h)};
+}
+
+Owned<AVBufferRef> side_data(const AVFrame& frame, AVFrameSideDataType type) {
+  const AVFrameSideData* found = av_frame_get_side_data(&frame, type);
+  if (!found) return nullptr;
+  return Owned<AVBufferRef>(require(av_buffer_ref(found->buf), "decode statistics"));
 }
 
 }  // namespace
@@ -199,25 +226,23 @@ bool DecodeStatistics::is_told_at_end() const {
 }
 
 std::shared_ptr<const DecodeRecord> DecodeStatistics::take(AVFrame& frame) const {
-  std::shared_ptr<const DecodeRecord> result;
-  const AVFrameSideData* data = av_frame_get_side_data(&frame, AV_FRAME_DATA_VIDEO_ENC_PARAMS);
-  if (data && decode_status(frame) == DecodeStatus::ok) {
-    auto& parameters = *reinterpret_cast<AVVideoEncParams*>(data->data);
-    DecodeRecordWriter record = record_for(frame, parameters);
-    std::span<const AVMotionVector> vectors;
-    if (exporter_.motion != Exporter::Motion::none) {
-      vectors = vectors_of(av_frame_get_side_data(&frame, AV_FRAME_DATA_MOTION_VECTORS));
-    }
-    // A picture without one vector may be one whose vectors libav had no memory for.
-    const bool has_types = exporter_.motion != Exporter::Motion::none &&
-                           (!vectors.empty() || frame.pict_type == AV_PICTURE_TYPE_I);
-    put_parameters(record, parameters, has_types);
-    put_motion(record, vectors, tells_vectors(frame));
-    result = record.finish();
-  }
+  Exported exported{.parameters = side_data(frame, AV_FRAME_DATA_VIDEO_ENC_PARAMS),
+                    .vectors = side_data(frame, AV_FRAME_DATA_MOTION_VECTORS)};
   av_frame_remove_side_data(&frame, AV_FRAME_DATA_VIDEO_ENC_PARAMS);
   av_frame_remove_side_data(&frame, AV_FRAME_DATA_MOTION_VECTORS);
-  return result;
+  if (!exported.parameters || decode_status(frame) != DecodeStatus::ok) return nullptr;
+  if (exporter_.motion == Exporter::Motion::none) {
+    exported.vectors.reset();
+  } else {
+    // A picture without one vector may be one whose vectors libav had no memory for.
+    exported.has_types = exported.vectors || frame.pict_type == AV_PICTURE_TYPE_I;
+    exported.has_vectors = tells_vectors(frame);
+  }
+  const auto [columns, rows] = grid_of(frame, parameters_in(*exported.parameters));
+  return std::make_shared<const DecodeRecord>(
+      columns, rows,
+      [exported = std::make_shared<const Exported>(std::move(exported))](
+          DecodeRecordWriter& record) { fill(record, *exported); });
 }
 
 }  // namespace cuf::libav

@@ -27,8 +27,8 @@ class DecodeStatistics {
   void use_headers(std::span<const uint8_t> headers);
   // Before each packet is sent.
   void note_packet(std::span<const uint8_t> payload);
-  // The frame's record; its side data is freed. Null for a damaged frame, since libav does not tell
-  // which blocks it guessed, and for one that nothing is told of.
+  // The frame's record, which takes its side data. Null for a damaged frame, since libav does not
+  // tell which blocks it guessed, and for one that nothing is told of.
   std::shared_ptr<const DecodeRecord> take(AVFrame& frame) const;
   // MPEG's decoders tell nothing of the picture that they hold back to the end.
   bool is_told_at_end() const;

@@ -23,6 +23,8 @@ export async function inFolder(use: (folder: string) => Promise<void>): Promise<
   }
 }
 
+const made = new Map<string, Uint8Array<ArrayBuffer>[]>();
+
 /** Encodes moving pictures; gives what ffmpeg logged. */
 export async function encode(
   path: string,
@@ -30,7 +32,10 @@ export async function encode(
   args: readonly string[],
 ): Promise<string> {
   const raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", `${width}x${height}`, "-r", "25"];
-  const frames = movingPicture({ width, height, ...motion });
+  const options = { width, height, ...motion };
+  const key = JSON.stringify(options);
+  const frames = made.get(key) ?? [...movingPicture(options)];
+  made.set(key, frames);
   // "debug" is where x264 logs its frames.
   const all = ["-v", "debug", "-nostats", "-y", ...raw, "-i", "pipe:0", ...args, path];
   return (await runCommand("ffmpeg", all, frames)).stderr;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "abi/frame_info.h"
 #include "core/completion_queue.h"
 #include "core/device.h"
@@ -20,10 +22,11 @@ class TwoCodecs : public BackendPort {
   std::string license() const override { return ""; }
 };
 
-std::vector<uint8_t> block_of(const DecodeRecord& record, size_t index) {
-  const auto begin = record.bytes.begin() + DecodeRecord::kHeaderBytes +
-                     static_cast<ptrdiff_t>(DecodeRecord::kBlockBytes * index);
-  return {begin, begin + DecodeRecord::kBlockBytes};
+using Data = std::vector<uint8_t>;
+
+Data block_of(const Data& record, size_t index) {
+  const auto begin = record.begin() + static_cast<ptrdiff_t>(32 + 12 * index);
+  return {begin, begin + 12};
 }
 
 MotionVector merged(std::initializer_list<std::pair<MotionVector, uint32_t>> parts,
@@ -40,26 +43,24 @@ TEST_CASE("a record is laid out as NVDEC's statistics are") {
   writer.set_qp(1, 1, 200);
   writer.set_type(1, 1, BlockType::inter);
   writer.set_vector(1, 1, 0, {.x = -2, .y = 0x1234});
-  const auto record = writer.finish();
-  CHECK(record->columns == 3);
-  REQUIRE(record->bytes.size() == 32 + 12 * 6);
-  std::vector<uint8_t> header(32);
+  const Data record = writer.finish();
+  REQUIRE(record.size() == 32 + 12 * 6);
+  Data header(32);
   header[0] = 1;
   header[4] = 6;
-  CHECK(std::vector<uint8_t>(record->bytes.begin(), record->bytes.begin() + 32) == header);
-  const std::vector<uint8_t> unknown = {0, 7 << 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-  for (const size_t i : {0u, 1u, 2u, 3u, 5u}) CHECK(block_of(*record, i) == unknown);
-  CHECK(block_of(*record, 4) ==
-        std::vector<uint8_t>{200, 1 << 1, 0, 0, 0xfe, 0xff, 0x34, 0x12, 0, 0, 0, 0});
+  CHECK(Data(record.begin(), record.begin() + 32) == header);
+  const Data unknown = {0, 7 << 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  for (const size_t i : {0u, 1u, 2u, 3u, 5u}) CHECK(block_of(record, i) == unknown);
+  CHECK(block_of(record, 4) == Data{200, 1 << 1, 0, 0, 0xfe, 0xff, 0x34, 0x12, 0, 0, 0, 0});
 }
 
 TEST_CASE("a vector of list 1 is announced in the header") {
   DecodeRecordWriter writer(1, 1);
   writer.set_type(0, 0, BlockType::intra);
   writer.set_vector(0, 0, 1, {.x = 3, .y = -32768});
-  const auto record = writer.finish();
-  CHECK(record->bytes[0] == 3);
-  CHECK(block_of(*record, 0) == std::vector<uint8_t>{0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0x80});
+  const Data record = writer.finish();
+  CHECK(record[0] == 3);
+  CHECK(block_of(record, 0) == Data{0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0x80});
 }
 
 TEST_CASE("a block's vector is that of its largest part, of equals the first") {
@@ -82,6 +83,23 @@ TEST_CASE("a zero beside other vectors may mean that a part does not use the lis
   CHECK(merged({{none, 256}}, true) == none);
 }
 
+TEST_CASE("a record is made once, when it is asked for") {
+  auto held = std::make_shared<int>(0);
+  const DecodeRecord record(3, 2, [held](DecodeRecordWriter& writer) {
+    ++*held;
+    writer.set_qp(2, 1, 40);
+  });
+  CHECK(record.columns() == 3);
+  CHECK(record.byte_length() == 32 + 12 * 6);
+  CHECK(*held == 0);
+  CHECK(held.use_count() == 2);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { CHECK(record.bytes()[32 + 60] == 40); });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(*held == 1);
+  CHECK(held.use_count() == 1);  // what it was made of is freed
+}
+
 TEST_CASE("codecs without statistics are refused with the names of the others") {
   TwoCodecs backend;
   CHECK_NOTHROW(require_decode_stats(backend, "mpeg4"));
@@ -99,8 +117,7 @@ TEST_CASE("cuf_frame_decode_stats writes nothing beyond its buffer, nor for no f
   TwoCodecs backend;
   auto device = std::make_shared<Device>(std::make_shared<CompletionQueue>(), backend, 1);
   auto picture = std::make_shared<Picture>();
-  DecodeRecordWriter writer(2, 1);
-  picture->decode_stats = writer.finish();
+  picture->decode_stats = std::make_shared<const DecodeRecord>(2, 1, [](auto&) {});
   const uint32_t frame = abi::add_frame(device, picture);
   const uint32_t plain = abi::add_frame(device, std::make_shared<Picture>());
   CufError error{};
