@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -981462209;
+export const ABI_HASH: number = 1832091662;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -78,6 +78,7 @@ export const SYMBOLS = {
   cuf_frame_info: { parameters: ["u32", "buffer"], result: "i32" },
   cuf_frame_clone: { parameters: ["u32", "buffer", "buffer"], result: "i32" },
   cuf_frame_copy: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
+  cuf_frame_decode_stats: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_convert: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_quarantine: { parameters: ["u32"], result: "i32" },
   cuf_frame_to_dlpack: { parameters: ["u32", "i32", "u32", "buffer", "buffer"], result: "i32" },
@@ -198,6 +199,8 @@ export interface Symbols {
   cuf_frame_clone(frame: number, outFrame: BufferArgument, error: BufferArgument): number;
   /** Copies all planes one after another without padding; returns the bytes written. */
   cuf_frame_copy(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
+  /** Copies the decode statistics in NVDEC's layout (csrc/core/decode_record.h); returns their bytes. */
+  cuf_frame_decode_stats(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
   /** Completes with the handle of a new frame that holds the tensor. */
   cuf_frame_convert(frame: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
   /** Closes the handle but never reuses or frees the memory: a view of it was transferred out of reach. */
@@ -811,9 +814,9 @@ export class DecoderSupport extends Struct {
   get nativeFormat(): number { return this.getU32(24); }
   set nativeFormat(value: number) { this.setU32(24, value); }
 
-  /** Field reserved (uint32_t). */
-  get reserved(): number { return this.getU32(28); }
-  set reserved(value: number) { this.setU32(28, value); }
+  /** 1: decoders take enable_decode_stats. */
+  get hasDecodeStats(): number { return this.getU32(28); }
+  set hasDecodeStats(value: number) { this.setU32(28, value); }
 
   /** Field implementation (char). */
   get implementation(): string { return this.getText(32, 64); }
@@ -1289,11 +1292,11 @@ export class PacketInfo extends Struct {
 /** The struct CufDecoderDesc. */
 export class DecoderDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 72;
+  static readonly size: number = 80;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(72, true, bytes, at);
+    super(80, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1335,6 +1338,14 @@ export class DecoderDesc extends Struct {
   /** Most memory of its pictures and frames; 0 = the device's. */
   get memoryBudgetBytes(): number { return this.getU64(64); }
   set memoryBudgetBytes(value: number) { this.setU64(64, value); }
+
+  /** 1: frames have decode statistics. */
+  get enableDecodeStats(): number { return this.getU32(72); }
+  set enableDecodeStats(value: number) { this.setU32(72, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(76); }
+  set reserved(value: number) { this.setU32(76, value); }
 }
 
 /** The struct CufDecoderInfo. */
@@ -1414,11 +1425,11 @@ export class Plane extends Struct {
 /** The struct CufFrameInfo. */
 export class FrameInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 232;
+  static readonly size: number = 240;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(232, true, bytes, at);
+    super(240, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1517,16 +1528,24 @@ export class FrameInfo extends Struct {
 
   /** Field planes (CufPlane). */
   planesAt(index: number): Plane { return new Plane(this.bytes, this.element(136, 4, 24, index)); }
+
+  /** Of cuf_frame_decode_stats; 0: there are none. */
+  get decodeStatsBytes(): number { return this.getU32(232); }
+  set decodeStatsBytes(value: number) { this.setU32(232, value); }
+
+  /** Blocks in a row of them. */
+  get decodeStatsColumns(): number { return this.getU32(236); }
+  set decodeStatsColumns(value: number) { this.setU32(236, value); }
 }
 
 /** The struct CufSamplerDesc. */
 export class SamplerDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 56;
+  static readonly size: number = 64;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(56, true, bytes, at);
+    super(64, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1580,6 +1599,14 @@ export class SamplerDesc extends Struct {
   /** 1: an index of what the container claims will do. */
   get isIndexApproximate(): number { return this.getU32(52); }
   set isIndexApproximate(value: number) { this.setU32(52, value); }
+
+  /** As in CufDecoderDesc. */
+  get enableDecodeStats(): number { return this.getU32(56); }
+  set enableDecodeStats(value: number) { this.setU32(56, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(60); }
+  set reserved(value: number) { this.setU32(60, value); }
 }
 
 /** The struct CufSamplerInfo. */

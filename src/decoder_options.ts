@@ -7,7 +7,16 @@
 import { ColorType, DecoderDesc, OnError } from "../ffi/abi.ts";
 import { codecName } from "./codec_name.ts";
 import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
-import { bytes, bytesOf, checkDescriptor, integer, oneOf, signal, text } from "./descriptor.ts";
+import {
+  bytes,
+  bytesOf,
+  checkDescriptor,
+  flag,
+  integer,
+  oneOf,
+  signal,
+  text,
+} from "./descriptor.ts";
 
 /** How a decoder is made. A demuxer's `decoderConfig` fits, with or without more keys beside it. */
 export interface DecoderDescriptor {
@@ -41,6 +50,12 @@ export interface DecoderDescriptor {
   readonly memoryBudgetBytes?: number;
   /** Most threads it may use; default: as many as the device has. */
   readonly threads?: number;
+  /**
+   * Frames come with decode statistics (`parseDecodeStats()`); default false. On the CPU for H.264, MPEG-1,
+   * MPEG-2, MPEG-4, H.263 and its kin, and VP9 (quantisers only); others are an UnsupportedError. libav cannot
+   * use frame threads then, only those for slices.
+   */
+  readonly enableDecodeStats?: boolean;
   /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
   readonly colorSpace?: ColorOverride;
   /** Name in warnings; default: the codec. */
@@ -82,6 +97,7 @@ export function nativeDecoderDescriptor(
     onError: oneOf("throw", "skip", "conceal"),
     threads: integer(1, MOST_THREADS),
     memoryBudgetBytes: integer(1),
+    enableDecodeStats: flag(),
     colorSpace: colorOverride(),
     label: text(),
     signal: signal(),
@@ -92,6 +108,7 @@ export function nativeDecoderDescriptor(
   desc.onError = ON_ERROR[descriptor.onError ?? "throw"];
   desc.threads = descriptor.threads ?? 0;
   desc.memoryBudgetBytes = descriptor.memoryBudgetBytes ?? 0;
+  desc.enableDecodeStats = descriptor.enableDecodeStats ? 1 : 0;
   desc.width = descriptor.codedWidth ?? 0;
   desc.height = descriptor.codedHeight ?? 0;
   Object.assign(desc, overrideCodes(descriptor.colorSpace));

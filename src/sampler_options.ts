@@ -43,6 +43,11 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
    * out, asked for by index they are errors; "conceal": they come with `decodeStatus` set.
    */
   readonly onError?: "throw" | "skip" | "conceal";
+  /**
+   * Frames come with decode statistics, as createDecoder()'s do; default false. A video of another codec than
+   * those is refused.
+   */
+  readonly enableDecodeStats?: boolean;
   /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
   readonly colorSpace?: ColorOverride;
   /** Most decoders at work at once, 1 to 64; default: as many as the device has threads. */
@@ -111,6 +116,7 @@ const simpleRules = {
   outputColorType: oneOf("native", "rgb", "rgbp", "raw"),
   index: oneOf("exact", "approximate"),
   onError: oneOf("throw", "skip", "conceal"),
+  enableDecodeStats: flag(),
   colorSpace: colorOverride(),
   engines: integer(1, MOST_ENGINES),
   decoderCacheSize: integer(1, LARGEST_CACHE),
@@ -170,6 +176,7 @@ export function nativeSamplerDesc(
   desc.decoderCacheSize = descriptor.decoderCacheSize ?? 0;
   desc.bufferFrames = options.bufferFrames;
   desc.bufferBytes = descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET;
+  desc.enableDecodeStats = descriptor.enableDecodeStats ? 1 : 0;
   desc.isIndexApproximate = descriptor.index === "approximate" ? 1 : 0;
   return desc;
 }

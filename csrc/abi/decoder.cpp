@@ -63,6 +63,7 @@ DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* ext
   options.decoder.width = desc.width;
   options.decoder.height = desc.height;
   options.memory_budget = desc.memory_budget_bytes;
+  options.decoder.exports_stats = desc.enable_decode_stats != 0;
   if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);
   return options;
 }

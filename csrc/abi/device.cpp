@@ -1,5 +1,6 @@
 #include <sys/sysinfo.h>
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
@@ -102,8 +103,8 @@ int32_t cuf_adapter_decoder_support(const CufDecoderQuery* query, CufDecoderSupp
         checked_enum<ChromaFormat>(desc.chroma_format, CUF_CHROMA_OTHER, "Unknown chroma format");
     if (chroma == ChromaFormat::unknown) chroma = ChromaFormat::c420;
     const uint32_t depth = desc.bit_depth == 0 ? 8 : desc.bit_depth;
-    const DecoderLimits limits =
-        libav::backend().decoder_support(get_text(desc.codec, "codec"), chroma, depth);
+    const std::string codec = get_text(desc.codec, "codec");
+    const DecoderLimits limits = libav::backend().decoder_support(codec, chroma, depth);
     CufDecoderSupport support{};
     support.is_supported = limits.is_supported;
     put_text(support.implementation, limits.implementation);
@@ -113,6 +114,9 @@ int32_t cuf_adapter_decoder_support(const CufDecoderQuery* query, CufDecoderSupp
       put_text(support.reason, "A picture of this size is larger than libav takes");
     }
     support.native_format = static_cast<uint32_t>(native_format_of(chroma, depth));
+    const auto with_stats = libav::backend().decode_stats_codecs();
+    support.has_decode_stats =
+        support.is_supported && std::ranges::find(with_stats, codec) != with_stats.end();
     write_struct(out, support);
     return CUF_OK;
   });

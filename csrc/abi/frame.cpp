@@ -5,6 +5,7 @@
 
 #include "abi/boundary.h"
 #include "abi/frame_info.h"
+#include "core/decode_record.h"
 #include "core/dlpack.h"
 #include "core/executor.h"
 #include "core/picture_convert.h"
@@ -68,6 +69,10 @@ CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle) {
                       .rows = plane.rows,
                       .row_bytes = plane.row_bytes,
                       .reserved = 0};
+  }
+  if (const DecodeRecord* stats = picture.decode_stats.get()) {
+    info.decode_stats_bytes = static_cast<uint32_t>(stats->byte_length());
+    info.decode_stats_columns = stats->columns();
   }
   return info;
 }
@@ -169,6 +174,20 @@ int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity, CufError
       out += static_cast<size_t>(plane.row_bytes) * plane.rows;
     }
     return static_cast<int32_t>(total);
+  });
+}
+
+int32_t cuf_frame_decode_stats(uint32_t frame, uint8_t* out, uint32_t capacity, CufError* error) {
+  return guarded(error, [&] {
+    require_buffer(out, capacity);
+    const auto source = object_of<Frame>(frame);
+    const DecodeRecord* stats = source->picture->decode_stats.get();
+    if (!stats) return 0;
+    require(stats->byte_length() <= capacity,
+            "The buffer for the frame's decode statistics is too small");
+    const std::vector<uint8_t>& bytes = stats->bytes();
+    std::memcpy(out, bytes.data(), bytes.size());
+    return static_cast<int32_t>(bytes.size());
   });
 }
 

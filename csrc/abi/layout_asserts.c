@@ -284,8 +284,8 @@ _Static_assert(offsetof(struct CufDecoderSupport, max_height) == 20, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->max_height), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderSupport, native_format) == 24, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->native_format), uint32_t), "");
-_Static_assert(offsetof(struct CufDecoderSupport, reserved) == 28, "");
-_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->reserved), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderSupport, has_decode_stats) == 28, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->has_decode_stats), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderSupport, implementation) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->implementation), char[64]), "");
 _Static_assert(offsetof(struct CufDecoderSupport, reason) == 96, "");
@@ -505,7 +505,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->bits_per_coded_s
 _Static_assert(offsetof(struct CufPacketInfo, pixel_format) == 100, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->pixel_format), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderDesc) == 72, "");
+_Static_assert(sizeof(struct CufDecoderDesc) == 80, "");
 _Static_assert(_Alignof(struct CufDecoderDesc) == 8, "");
 _Static_assert(offsetof(struct CufDecoderDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->struct_size), uint32_t), "");
@@ -527,6 +527,10 @@ _Static_assert(offsetof(struct CufDecoderDesc, codec) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->codec), char[32]), "");
 _Static_assert(offsetof(struct CufDecoderDesc, memory_budget_bytes) == 64, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->memory_budget_bytes), uint64_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, enable_decode_stats) == 72, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->enable_decode_stats), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, reserved) == 76, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->reserved), uint32_t), "");
 
 _Static_assert(sizeof(struct CufDecoderInfo) == 136, "");
 _Static_assert(_Alignof(struct CufDecoderInfo) == 8, "");
@@ -560,7 +564,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPlane*)0)->row_bytes), uint32_t)
 _Static_assert(offsetof(struct CufPlane, reserved) == 20, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPlane*)0)->reserved), uint32_t), "");
 
-_Static_assert(sizeof(struct CufFrameInfo) == 232, "");
+_Static_assert(sizeof(struct CufFrameInfo) == 240, "");
 _Static_assert(_Alignof(struct CufFrameInfo) == 8, "");
 _Static_assert(offsetof(struct CufFrameInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->struct_size), uint32_t), "");
@@ -612,8 +616,12 @@ _Static_assert(offsetof(struct CufFrameInfo, index) == 128, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->index), int64_t), "");
 _Static_assert(offsetof(struct CufFrameInfo, planes) == 136, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->planes), struct CufPlane[4]), "");
+_Static_assert(offsetof(struct CufFrameInfo, decode_stats_bytes) == 232, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->decode_stats_bytes), uint32_t), "");
+_Static_assert(offsetof(struct CufFrameInfo, decode_stats_columns) == 236, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->decode_stats_columns), uint32_t), "");
 
-_Static_assert(sizeof(struct CufSamplerDesc) == 56, "");
+_Static_assert(sizeof(struct CufSamplerDesc) == 64, "");
 _Static_assert(_Alignof(struct CufSamplerDesc) == 8, "");
 _Static_assert(offsetof(struct CufSamplerDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->struct_size), uint32_t), "");
@@ -641,6 +649,10 @@ _Static_assert(offsetof(struct CufSamplerDesc, wants_progress) == 48, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->wants_progress), uint32_t), "");
 _Static_assert(offsetof(struct CufSamplerDesc, is_index_approximate) == 52, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->is_index_approximate), uint32_t), "");
+_Static_assert(offsetof(struct CufSamplerDesc, enable_decode_stats) == 56, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->enable_decode_stats), uint32_t), "");
+_Static_assert(offsetof(struct CufSamplerDesc, reserved) == 60, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->reserved), uint32_t), "");
 
 _Static_assert(sizeof(struct CufSamplerInfo) == 104, "");
 _Static_assert(_Alignof(struct CufSamplerInfo) == 8, "");
@@ -803,6 +815,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_take), int32_t(uint32_t, uint32_
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_info), int32_t(uint32_t, struct CufFrameInfo*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_clone), int32_t(uint32_t, uint32_t*, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_copy), int32_t(uint32_t, uint8_t*, uint32_t, struct CufError*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_frame_decode_stats), int32_t(uint32_t, uint8_t*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_convert), int32_t(uint32_t, const struct CufConvertDesc*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_quarantine), int32_t(uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_to_dlpack), int32_t(uint32_t, int32_t, uint32_t, struct CufDlpack*, struct CufError*)), "");

@@ -32,6 +32,7 @@ SampleSession::Options options_of(const CufSamplerDesc& desc, const Device& devi
   options.buffer_frames = desc.buffer_frames;
   options.wants_progress = desc.wants_progress != 0;
   options.is_index_approximate = desc.is_index_approximate != 0;
+  options.exports_stats = desc.enable_decode_stats != 0;
   options.buffer_bytes = desc.buffer_bytes == 0 ? kDefaultBufferBytes : desc.buffer_bytes;
   return options;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/decode_record.h"
 #include "core/log.h"
 #include "core/registry.h"
 
@@ -39,6 +40,7 @@ void DecodeSession::open(std::shared_ptr<Device> device, Options options,
     ticket->attempt([&] {
       DecoderOptions decoder = session->options_.decoder;
       decoder.budget = session->budget_ ? session->budget_ : session->device_->budget;
+      if (decoder.exports_stats) require_decode_stats(session->device_->backend, decoder.codec);
       session->decoder_ = session->device_->create_decoder(decoder);
       session->place_.note(*session->decoder_);
       ++session->device_->counters.decoders_created;

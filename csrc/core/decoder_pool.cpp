@@ -21,7 +21,8 @@ uint64_t bytes_of(const DecoderOptions& options) {
 
 bool may_fit(const DecoderOptions& lent, const DecoderOptions& wanted) {
   return lent.codec == wanted.codec && lent.threads == wanted.threads &&
-         lent.chroma == wanted.chroma && lent.bit_depth == wanted.bit_depth;
+         lent.chroma == wanted.chroma && lent.bit_depth == wanted.bit_depth &&
+         lent.exports_stats == wanted.exports_stats;
 }
 
 }  // namespace

@@ -51,7 +51,9 @@ void FrameStream::start() {
   // buffer held both, and two of 60 as long as those where it held 1.8 of them.
   uint32_t threads = 1;
   const uint64_t ahead = plan_.frames_ahead;
-  if (used <= 1 || 2 * ahead >= window()) {
+  // Those that export statistics have no frame threads.
+  const bool may_stand_still = 2 * ahead >= window();
+  if (used <= 1 || (may_stand_still && !stream_->exports_stats)) {
     plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, 1);
     threads = engines_;
   }

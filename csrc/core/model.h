@@ -125,6 +125,7 @@ class DeviceMemoryInfo {
 };
 
 class PictureConverter;
+class DecodeRecord;
 
 // A picture in memory, whoever made it: immutable once shared.
 struct Picture {
@@ -156,6 +157,7 @@ struct Picture {
   // Not null: `block` and the planes' `data` are addresses of a GPU, which the host cannot read.
   std::shared_ptr<const DeviceMemoryInfo> device;
   std::shared_ptr<const PictureConverter> converter;  // with `device`: what works there
+  std::shared_ptr<const DecodeRecord> decode_stats;   // null: none were asked for, or are known
 };
 
 struct StreamDescription {

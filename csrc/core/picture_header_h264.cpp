@@ -237,6 +237,7 @@ PictureFacts H264Reader::read(std::span<const uint8_t> payload) {
     Slice slice;
     if (!read_slice(*unit, slice)) continue;
     const Sps& sps = sps_.at(slice.sps);
+    facts.may_have_fields = !sps.is_frame_only;
     // A field that completes the frame of the packet before; the decoder shows one frame for both.
     const bool is_second = waits_for_field_ && slice.is_field && !slice.is_idr &&
                            slice.is_bottom != first_field_.is_bottom &&

@@ -66,6 +66,7 @@ struct DecoderOptions {
   // pictures of the first. Otherwise libav's H.264 decoder holds back, and at the end loses, what
   // follows a recovery point closely.
   bool has_all_references = false;
+  bool exports_stats = false;  // pictures come with a DecodeRecord; of decode_stats_codecs() only
 };
 
 class Decoder {
@@ -80,6 +81,8 @@ class Decoder {
   // the caller's matter. false: wants more input, or after send_end: drained. May throw as send
   // does; the next call goes on behind the damage.
   virtual bool receive(Picture& out) = 0;
+  // Pictures that come only after send_end() have statistics as well, if any have.
+  virtual bool drains_with_stats() const { return true; }
   virtual void reset() = 0;  // forget everything and take packets of a new start
   // Whether it can go on as one made with `options`, at less cost than making that one.
   virtual bool fits(const DecoderOptions& options) const = 0;
@@ -139,6 +142,8 @@ class DecoderPort {
   virtual std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) = 0;
   virtual DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
                                         uint32_t bit_depth) = 0;
+  // Names of the codecs whose decoders can export statistics.
+  virtual std::vector<std::string> decode_stats_codecs() const { return {}; }
 };
 
 // One GPU, in one context; lives as long as what was made by it.

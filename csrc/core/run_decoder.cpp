@@ -22,7 +22,9 @@ DecoderOptions decoder_options(const SampledStream& stream, uint32_t threads) {
           .bit_depth = stream.video.bit_depth,
           .reorder_depth = stream.video.reorder_depth,
           .budget = stream.device->budget,
-          .has_all_references = true};
+          .has_all_references = true,
+
+          .exports_stats = stream.exports_stats};
 }
 
 bool contains(const std::vector<uint32_t>& sorted, uint32_t value) {
@@ -242,7 +244,8 @@ void RunDecoder::check_delivered(const PlannedRun& run) const {
 
 void RunDecoder::finish(const PlannedRun& run, bool stays, const Sink& sink) {
   const auto count = static_cast<uint32_t>(stream_->index.packets().size());
-  while (stays && missing_ > 0 && standing_->next_packet < count) {
+  const bool pushes = stays || !decoder_->drains_with_stats();
+  while (pushes && missing_ > 0 && standing_->next_packet < count) {
     const uint32_t packet = standing_->next_packet++;
     Packet data = read(packet);
     if (is_orphan(packet)) continue;

@@ -45,6 +45,7 @@ struct SampledStream {
   const PacketIndex& index;
   const VideoDescription& video;
   OnError on_error = OnError::raise;
+  bool exports_stats = false;
   size_t cache_size = 4;
   std::function<std::unique_ptr<Demuxer>()> open_demuxer;
   std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)

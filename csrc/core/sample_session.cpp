@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/decode_record.h"
 #include "core/index_builder.h"
 #include "core/index_cache.h"
 #include "core/log.h"
@@ -83,8 +84,10 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
       IndexCache::instance().keep(*file, options.stream_index, indexed);
     }
   }
+  if (options.exports_stats) require_decode_stats(device->backend, indexed->video.codec);
   auto stream = std::make_shared<SampledStream>(std::move(device), std::move(indexed));
   stream->on_error = options.on_error;
+  stream->exports_stats = options.exports_stats;
   stream->cache_size = options.cache_size;
   stream->note_bytes_read(bytes_read);
   stream->open_demuxer = [self = stream.get(), options] {

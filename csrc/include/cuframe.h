@@ -281,8 +281,8 @@ struct CufDecoderSupport {
   uint32_t min_height;
   uint32_t max_width;
   uint32_t max_height;
-  uint32_t native_format; /* a CufFormat */
-  uint32_t reserved;
+  uint32_t native_format;    /* a CufFormat */
+  uint32_t has_decode_stats; /* 1: decoders take enable_decode_stats */
   char implementation[64];
   char reason[256];
 };
@@ -419,6 +419,8 @@ struct CufDecoderDesc {
   uint32_t height;
   char codec[32];
   uint64_t memory_budget_bytes; /* most memory of its pictures and frames; 0 = the device's */
+  uint32_t enable_decode_stats; /* 1: frames have decode statistics */
+  uint32_t reserved;
 };
 
 struct CufDecoderInfo {
@@ -466,6 +468,8 @@ struct CufFrameInfo {
   uint32_t reserved;
   int64_t index; /* in display order, of frames by random access; -1 for others */
   struct CufPlane planes[4];
+  uint32_t decode_stats_bytes;   /* of cuf_frame_decode_stats; 0: there are none */
+  uint32_t decode_stats_columns; /* blocks in a row of them */
 };
 
 struct CufSamplerDesc {
@@ -482,6 +486,8 @@ struct CufSamplerDesc {
   uint64_t buffer_bytes;         /* 0 = 320 MiB */
   uint32_t wants_progress;       /* 1: CUF_COMPLETION_PROGRESS come while it is being opened */
   uint32_t is_index_approximate; /* 1: an index of what the container claims will do */
+  uint32_t enable_decode_stats;  /* as in CufDecoderDesc */
+  uint32_t reserved;
 };
 
 struct CufSamplerInfo {
@@ -691,6 +697,10 @@ CUF_API int32_t cuf_frame_clone(uint32_t frame, uint32_t* out_frame, struct CufE
 /* Copies all planes one after another without padding; returns the bytes written. */
 CUF_API int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity,
                                struct CufError* error);
+/* Copies the decode statistics in NVDEC's layout (csrc/core/decode_record.h); returns their bytes.
+ */
+CUF_API int32_t cuf_frame_decode_stats(uint32_t frame, uint8_t* out, uint32_t capacity,
+                                       struct CufError* error);
 /* Completes with the handle of a new frame that holds the tensor. */
 CUF_API int32_t cuf_frame_convert(uint32_t frame, const struct CufConvertDesc* desc,
                                   uint32_t ticket, struct CufError* error);

@@ -1,6 +1,7 @@
 #include "libav/backend.h"
 
 #include "libav/compat.h"
+#include "libav/decode_statistics.h"
 #include "libav/decoder.h"
 #include "libav/demuxer.h"
 #include "libav/log_handler.h"
@@ -27,6 +28,9 @@ class LibavBackend : public BackendPort {
   DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
                                 uint32_t bit_depth) override {
     return libav::decoder_support(codec, chroma, bit_depth);
+  }
+  std::vector<std::string> decode_stats_codecs() const override {
+    return libav::decode_stats_codecs();
   }
   std::string versions() const override {
     return version_text("avformat", avformat_version()) + ", " +

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "libav/codec_string.h"
 #include "libav/context_link.h"
+#include "libav/decode_statistics.h"
 #include "libav/decoder_choice.h"
 #include "libav/errors.h"
 #include "libav/handles.h"
@@ -67,11 +68,14 @@ class LibavDecoder : public Decoder {
         codec_(choose_decoder(options.codec)),
         name_(codec_.name),
         link_(options.budget ? options.budget : MemoryBudget::of_device(INT64_MAX)),
-        maker_(options.budget, !(codec_.capabilities & AV_CODEC_CAP_DR1)) {}
+        maker_(options.budget, !(codec_.capabilities & AV_CODEC_CAP_DR1)) {
+    if (options.exports_stats) statistics_.emplace(codec_.id);
+  }
 
   void send(const Packet& packet) override;
   void send_end() override;
   bool receive(Picture& out) override;
+  bool drains_with_stats() const override { return !statistics_ || statistics_->is_told_at_end(); }
   void reset() override;
   bool fits(const DecoderOptions& options) const override;
   void reconfigure(const DecoderOptions& options) override;
@@ -111,6 +115,7 @@ class LibavDecoder : public Decoder {
   std::deque<std::variant<Decoded, Error>> ready_;  // received while sending
   std::deque<Sent> in_flight_;                      // packets whose outcome is not known
   PictureMaker maker_;
+  std::optional<DecodeStatistics> statistics_;
   Rational time_base_{1, 1000000};
   int32_t rotation_ = 0;
   int64_t last_pts_ = kNoTimestamp;
@@ -175,6 +180,11 @@ void LibavDecoder::open(const Packet& first) {
   Owned<AVCodecContext> context(require(avcodec_alloc_context3(&codec_), "a decoder"));
   fill_context(*context, first);
   link_.attach(*context);
+  if (statistics_) {
+    statistics_->prepare(*context);
+    const auto size = static_cast<size_t>(context->extradata_size);
+    statistics_->use_headers({context->extradata, size});
+  }
   const int result = avcodec_open2(context.get(), &codec_, nullptr);
   if (result < 0) {
     const std::string what = "Could not open the " + name_ + " decoder for " + options_.codec;
@@ -251,14 +261,15 @@ void LibavDecoder::refuse(int code) {
 
 void LibavDecoder::add_new_headers(AVPacket& input, const Packet& packet) {
   if (!takes_new_extradata(codec_.id)) return;
-  if (packet.extradata.size > 0) {
-    add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, packet.extradata);
-  } else if (has_pending_headers_) {
-    const Bytes headers = {
-        .owner = {}, .data = options_.extradata.data(), .size = options_.extradata.size()};
-    add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, headers);
+  Bytes headers = packet.extradata;
+  if (headers.size == 0 && has_pending_headers_) {
+    headers.data = options_.extradata.data();
+    headers.size = options_.extradata.size();
   }
   has_pending_headers_ = false;
+  if (headers.size == 0) return;
+  add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, headers);
+  if (statistics_) statistics_->use_headers({headers.data, headers.size});
 }
 
 void LibavDecoder::send(const Packet& packet) {
@@ -278,6 +289,7 @@ void LibavDecoder::send(const Packet& packet) {
   if (input->size == 0) return;
   add_new_headers(*input, packet);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
+  if (statistics_) statistics_->note_packet({packet.payload.data, packet.payload.size});
   link_.watch.begin_packet(*context_);
   const int result = feed(input.get());
   if (context_) note_sent(packet);
@@ -349,8 +361,11 @@ void LibavDecoder::show(Decoded& decoded, Picture& out) {
     throw Error(Status::corrupt_data, "A picture of " + options_.codec + " is damaged", 0,
                 to_microseconds(frame.best_effort_timestamp, time_base_));
   }
+  std::shared_ptr<const DecodeRecord> statistics;
+  if (statistics_) statistics = statistics_->take(frame);
   out =
       maker_.make(decoded.frame, decoded.coded_width, decoded.coded_height, time_base_, rotation_);
+  out.decode_stats = std::move(statistics);
 }
 
 bool LibavDecoder::receive(Picture& out) {
@@ -374,6 +389,7 @@ bool LibavDecoder::receive(Picture& out) {
 void LibavDecoder::reset() {
   if (context_) avcodec_flush_buffers(context_.get());
   link_.watch.clear();
+  if (statistics_) statistics_->reset();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;
@@ -384,7 +400,8 @@ void LibavDecoder::reset() {
 bool LibavDecoder::fits(const DecoderOptions& other) const {
   const DecoderOptions& own = options_;
   if (own.codec != other.codec || own.threads != other.threads || own.on_error != other.on_error ||
-      own.has_all_references != other.has_all_references) {
+      own.has_all_references != other.has_all_references ||
+      own.exports_stats != other.exports_stats) {
     return false;
   }
   if (!context_) return true;

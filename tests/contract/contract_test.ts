@@ -22,6 +22,7 @@ import "./damage_contract.ts";
 import "./stream_change_contract.ts";
 import "./frame_contract.ts";
 import "./frame_memory_contract.ts";
+import "./decode_stats_contract.ts";
 import "./color_type_contract.ts";
 import "./tensor_contract.ts";
 import "./dlpack_contract.ts";

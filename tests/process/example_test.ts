@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { clip } from "../support/clips.ts";
-import { ffmpeg, ffprobeStreams } from "../support/ffmpeg.ts";
+import { ffmpeg, ffprobeStreams, runCommand } from "../support/ffmpeg.ts";
 import { type Ending, LIMIT, runProgram } from "./child.ts";
 
 const kPermissions = ["--allow-ffi", "--allow-read", "--allow-write"];
@@ -15,6 +15,7 @@ const kExamples = [
   "decode_from_memory_buffer.ts",
   "simple_decode_from_memory.ts",
   "simple_decode_sampling.ts",
+  "simple_decode_stats.ts",
   "threaded_decode.ts",
 ];
 
@@ -134,6 +135,42 @@ test("simple_decode_from_memory.ts writes RGB frames and names what it took", LI
       ...{ byIndex: [44, 0, 0], byTime: [22] },
     });
     assertEquals(bytesOf(output).length, 5 * 176 * 144 * 3);
+  });
+});
+
+test("simple_decode_stats.ts reports what libav exports of every frame", LIMIT, async () => {
+  const { path } = await clip("h264_b_pyramid.mp4");
+  const tool = new URL("../../build/release/decode_stats_tool", import.meta.url).pathname;
+  const { stdout: exported } = await runCommand(tool, [path]);
+  const wanted = new TextDecoder().decode(exported).trim().split("\n").map((line, i) => {
+    const { type, blocks } = JSON.parse(line);
+    const sum = blocks.reduce((total: number, block: number[]) => total + block[4], 0);
+    return [`Frame ${i} (${type}): 11 x 9 blocks`, `  QP:     mean ${(sum / 99).toFixed(2)}`];
+  });
+  assertEquals(wanted.length, 45);
+  await inFolder(async (folder) => {
+    const output = join(folder, "stats.txt");
+    const { code, stdout, stderr } = await run("simple_decode_stats.ts", [
+      "-i",
+      path,
+      "-o",
+      output,
+    ]);
+    assertEquals([code, stdout, stderr], [0, "", ""]);
+    const lines = readFileSync(output, "utf8").trimEnd().split("\n");
+    assertEquals(lines[0], `${path}: h264, 176 x 144, 45 frames`);
+    const told = lines.filter((line) => /^Frame|QP/.test(line)).map((line) => line.split(",")[0]);
+    assertEquals(told, wanted.flat());
+    const types = lines.filter((line) => line.startsWith("  types: "));
+    assertEquals(types[0], "  types:  INTRA 99 (100.0 %)");
+    assertEquals(types.length, 45);
+    assert(lines.some((line) => /motion: list 1, \d+ blocks, mean \(/.test(line)));
+    const first = await run("simple_decode_stats.ts", ["-i", path, "-n", "2"]);
+    assertEquals([first.code, first.stderr], [0, ""]);
+    assertEquals(first.stdout, lines.slice(0, lines.indexOf(wanted[2][0])).join("\n") + "\n");
+    const refused = await run("simple_decode_stats.ts", ["-i", (await clip("hevc.mp4")).path]);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.stderr, "no decode statistics of hevc");
   });
 });
 
