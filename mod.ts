@@ -42,6 +42,7 @@ export type {
   DeviceDescriptor,
 } from "./src/adapter.ts";
 export type { ColorOverride, ColorSpace } from "./src/color.ts";
+export type { DecodeFlag, DecodeFlags } from "./src/decode_flag.ts";
 export { Decoder } from "./src/decoder.ts";
 export type { DecoderStats } from "./src/decoder.ts";
 export type { DecoderConfig } from "./src/decoder_config.ts";

@@ -52,6 +52,11 @@ _Static_assert(CUF_ON_ERROR_THROW == 0, "");
 _Static_assert(CUF_ON_ERROR_SKIP == 1, "");
 _Static_assert(CUF_ON_ERROR_CONCEAL == 2, "");
 
+/* CufLatency */
+_Static_assert(CUF_LATENCY_NATIVE == 0, "");
+_Static_assert(CUF_LATENCY_LOW == 1, "");
+_Static_assert(CUF_LATENCY_ZERO == 2, "");
+
 /* CufFormat */
 _Static_assert(CUF_FORMAT_UNKNOWN == 0, "");
 _Static_assert(CUF_FORMAT_NV12 == 1, "");
@@ -121,6 +126,11 @@ _Static_assert(CUF_PACKET_DISCARD == 2, "");
 _Static_assert(CUF_PACKET_CORRUPT == 4, "");
 _Static_assert(CUF_PACKET_HAS_PTS == 8, "");
 _Static_assert(CUF_PACKET_HAS_DTS == 16, "");
+_Static_assert(CUF_PACKET_END_OF_PICTURE == 32, "");
+_Static_assert(CUF_PACKET_END_OF_STREAM == 64, "");
+_Static_assert(CUF_PACKET_TIMESTAMP == 128, "");
+_Static_assert(CUF_PACKET_DISCONTINUITY == 256, "");
+_Static_assert(CUF_PACKET_NOTIFY_EOS == 512, "");
 
 /* CufFrameFlag */
 _Static_assert(CUF_FRAME_KEY == 1, "");
@@ -476,7 +486,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->bits_per_coded_s
 _Static_assert(offsetof(struct CufPacketInfo, pixel_format) == 100, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->pixel_format), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderDesc) == 64, "");
+_Static_assert(sizeof(struct CufDecoderDesc) == 80, "");
 _Static_assert(_Alignof(struct CufDecoderDesc) == 4, "");
 _Static_assert(offsetof(struct CufDecoderDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->struct_size), uint32_t), "");
@@ -496,8 +506,16 @@ _Static_assert(offsetof(struct CufDecoderDesc, height) == 28, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->height), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderDesc, codec) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->codec), char[32]), "");
+_Static_assert(offsetof(struct CufDecoderDesc, latency) == 64, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->latency), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, max_width) == 68, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->max_width), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, max_height) == 72, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->max_height), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, reserved) == 76, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->reserved), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderInfo) == 128, "");
+_Static_assert(sizeof(struct CufDecoderInfo) == 136, "");
 _Static_assert(_Alignof(struct CufDecoderInfo) == 8, "");
 _Static_assert(offsetof(struct CufDecoderInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->struct_size), uint32_t), "");
@@ -513,6 +531,10 @@ _Static_assert(offsetof(struct CufDecoderInfo, codec) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->codec), char[32]), "");
 _Static_assert(offsetof(struct CufDecoderInfo, implementation) == 64, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->implementation), char[64]), "");
+_Static_assert(offsetof(struct CufDecoderInfo, latency) == 128, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->latency), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderInfo, effective_latency) == 132, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->effective_latency), uint32_t), "");
 
 _Static_assert(sizeof(struct CufPlane) == 24, "");
 _Static_assert(_Alignof(struct CufPlane) == 8, "");
@@ -747,6 +769,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_info), int32_t(uint32_t, struct 
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_decode), int32_t(uint32_t, const struct CufPacketInfo*, const uint8_t*, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_flush), int32_t(uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_reset), int32_t(uint32_t, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_decoder_reconfigure), int32_t(uint32_t, uint32_t, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_read), int32_t(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_take), int32_t(uint32_t, uint32_t, struct CufFrameInfo*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_open), int32_t(uint32_t, const struct CufSamplerDesc*, const uint8_t*, uint32_t, uint32_t, struct CufError*)), "");

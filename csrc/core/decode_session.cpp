@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/picture_limits.h"
 #include "core/registry.h"
 
 namespace cuf {
@@ -21,10 +22,14 @@ bool is_picture(const std::variant<PicturePtr, Error>& event) {
 }  // namespace
 
 DecodeSession::DecodeSession(std::shared_ptr<Device> device, Options options)
-    : Object(kKind), device_(std::move(device)), options_(std::move(options)) {}
+    : Object(kKind),
+      device_(std::move(device)),
+      options_(std::move(options)),
+      effective_latency_(options_.decoder.latency) {}
 
 void DecodeSession::open(std::shared_ptr<Device> device, Options options,
                          std::shared_ptr<Ticket> ticket) {
+  require_size(options.decoder, options.decoder.width, options.decoder.height);
   auto session = std::make_shared<DecodeSession>(device, std::move(options));
   run_on_pool([session, ticket] {
     try {
@@ -74,12 +79,11 @@ void DecodeSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Tick
 }
 
 void DecodeSession::note(const Error& error) {
-  if (error.status == Status::corrupt_data) {
-    ++frames_corrupt_;
-    events_.push_back(error);
-    return;
-  }
-  throw error;
+  const bool is_damage = error.status == Status::corrupt_data;
+  // A stream that is refused is told in its place, behind the pictures of the one before.
+  if (!is_damage && error.status != Status::unsupported) throw error;
+  frames_corrupt_ += is_damage;
+  events_.push_back(error);
 }
 
 void DecodeSession::keep(Picture picture) {
@@ -117,6 +121,14 @@ void DecodeSession::send(const Packet& packet) {
   ++packets_decoded_;
   ++device_->counters.packets_decoded;
   receive_all();
+  effective_latency_ = decoder_->effective_latency();
+}
+
+void DecodeSession::send_flagged(const Packet& packet) {
+  if (packet.is_discontinuity) drain_end();
+  // The end of a stream may come without a picture.
+  if (packet.payload.size > 0 || !packet.ends_stream) send(packet);
+  if (packet.ends_stream) drain_end();
 }
 
 void DecodeSession::drain_end() {
@@ -155,7 +167,7 @@ void DecodeSession::complete_or_fail(Ticket& ticket) {
 
 void DecodeSession::decode(Packet packet, std::shared_ptr<Ticket> ticket) {
   post(std::move(ticket), [this, packet = std::move(packet)](Ticket& current) {
-    send(packet);
+    send_flagged(packet);
     complete_or_fail(current);
   });
 }
@@ -171,6 +183,16 @@ void DecodeSession::reset(std::shared_ptr<Ticket> ticket) {
   post(std::move(ticket), [this](Ticket& current) {
     events_.clear();
     decoder_->reset();
+    current.complete();
+  });
+}
+
+void DecodeSession::reconfigure(uint32_t width, uint32_t height, std::shared_ptr<Ticket> ticket) {
+  post(std::move(ticket), [this, width, height](Ticket& current) {
+    require_size(options_.decoder, width, height);
+    drain_end();
+    decoder_->begin_stream(width, height);
+    effective_latency_ = decoder_->effective_latency();
     current.complete();
   });
 }

@@ -62,13 +62,17 @@ struct DecoderOptions {
   // pictures of the first. Otherwise libav's H.264 decoder holds back, and at the end loses, what
   // follows a recovery point closely.
   bool has_all_references = false;
+  Latency latency = Latency::native;
+  uint32_t max_width = 0;  // larger pictures are refused; 0 = any
+  uint32_t max_height = 0;
 };
 
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // A packet that is refused as damaged throws Error(corrupt_data) with its timestamp; the decoder
-  // stays usable.
+  // A packet that is refused as damaged throws Error(corrupt_data) with its timestamp, the first of a
+  // stream whose pictures are larger than allowed Error(unsupported), the others give nothing; the
+  // decoder stays usable.
   virtual void send(const Packet& packet) = 0;
   virtual void send_end() = 0;
   // With OnError::skip and conceal damaged pictures come with their status; which are dropped is
@@ -76,6 +80,10 @@ class Decoder {
   // does; the next call goes on behind the damage.
   virtual bool receive(Picture& out) = 0;
   virtual void reset() = 0;  // forget everything and take packets of a new start
+  // The next packet begins another stream of this size. What is held back must have been received.
+  virtual void begin_stream(uint32_t width, uint32_t height) = 0;
+  // What it can give of options.latency on the stream that it decodes.
+  virtual Latency effective_latency() const = 0;
   // Whether it can go on as one made with `options`, at less cost than making that one.
   virtual bool fits(const DecoderOptions& options) const = 0;
   // Makes it so, reset; only where it fits.

@@ -1,11 +1,15 @@
 #include "libav/decoder.h"
 
 #include <algorithm>
-#include <cstring>
 #include <deque>
 #include <optional>
+#include <span>
 #include <variant>
 
+#include "core/picture_limits.h"
+#include "core/reorder_watch.h"
+#include "core/stream_gate.h"
+#include "libav/av_packet.h"
 #include "libav/codec_string.h"
 #include "libav/damage_watch.h"
 #include "libav/decoder_choice.h"
@@ -15,38 +19,6 @@
 
 namespace cuf::libav {
 namespace {
-
-void release_owner(void* owner, uint8_t*) {
-  delete static_cast<std::shared_ptr<const void>*>(owner);
-}
-
-Owned<AVPacket> to_av_packet(const Packet& packet) {
-  if (packet.payload.size > INT32_MAX - kPacketPadding) {
-    throw Error(Status::invalid_argument, "A packet must be smaller than 2 GiB");
-  }
-  Owned<AVPacket> out(require(av_packet_alloc(), "a packet"));
-  auto owner = std::make_unique<std::shared_ptr<const void>>(packet.payload.owner);
-  auto* data = const_cast<uint8_t*>(packet.payload.data);
-  out->buf = require(av_buffer_create(data, packet.payload.size + kPacketPadding, release_owner,
-                                      owner.get(), AV_BUFFER_FLAG_READONLY),
-                     "a packet");
-  owner.release();
-  out->data = data;
-  out->size = static_cast<int>(packet.payload.size);
-  out->pts = packet.pts;
-  out->dts = packet.dts;
-  out->duration = packet.duration;
-  out->pos = packet.position;
-  if (packet.is_key) out->flags |= AV_PKT_FLAG_KEY;
-  if (packet.is_discard) out->flags |= AV_PKT_FLAG_DISCARD;
-  if (packet.is_corrupt) out->flags |= AV_PKT_FLAG_CORRUPT;
-  return out;
-}
-
-void add_side_data(AVPacket& packet, AVPacketSideDataType type, const Bytes& bytes) {
-  uint8_t* data = av_packet_new_side_data(&packet, type, bytes.size);
-  std::memcpy(require(data, "a packet"), bytes.data, bytes.size);
-}
 
 // These read changed headers from the packet's side data; the others are opened again.
 bool takes_new_extradata(AVCodecID codec) {
@@ -61,12 +33,16 @@ bool needs_no_extradata(AVCodecID codec) {
 class LibavDecoder : public Decoder {
  public:
   explicit LibavDecoder(const DecoderOptions& options)
-      : options_(options), codec_(choose_decoder(options.codec)), name_(codec_.name) {}
+      : options_(options), codec_(choose_decoder(options.codec)), name_(codec_.name) {
+    gate_.restart(options_);
+  }
 
   void send(const Packet& packet) override;
   void send_end() override;
   bool receive(Picture& out) override;
   void reset() override;
+  void begin_stream(uint32_t width, uint32_t height) override;
+  Latency effective_latency() const override;
   bool fits(const DecoderOptions& options) const override;
   void reconfigure(const DecoderOptions& options) override;
   const std::string& implementation() const override { return name_; }
@@ -74,15 +50,23 @@ class LibavDecoder : public Decoder {
  private:
   void open(const Packet& first);
   void fill_context(AVCodecContext& context, const Packet& first) const;
-  void reopen(const Packet& packet);
+  std::span<const uint8_t> headers_of(const Packet& packet) const;
+  bool admit(const Packet& packet);
+  void end_stream();
+  void watch_order(const Packet& packet);
+  Packet silenced(Packet packet);
   void add_new_headers(AVPacket& input, const Packet& packet);
   struct Decoded {
     Owned<AVFrame> frame;
     int coded_width = 0;
     int coded_height = 0;
+    Rational time_base;
+    int32_t rotation = 0;
   };
+  std::optional<Decoded> next_ready();
   std::optional<Decoded> next_frame();
   void keep_ready_frames();
+  bool is_refused(const AVFrame& frame);
   void show(Decoded decoded, Picture& out);
   void fill_missing_pts(AVFrame& frame);
   void note_sent(const Packet& packet);
@@ -102,12 +86,18 @@ class LibavDecoder : public Decoder {
   std::deque<std::variant<Decoded, Error>> ready_;  // received while sending
   std::deque<Sent> in_flight_;                      // packets whose outcome is not known
   PictureMaker maker_;
+  StreamGate gate_;
+  std::shared_ptr<const void> container_;  // the last packet's backend_stream
+  std::optional<ReorderWatch> reorder_watch_;  // with low latency, of H.264
+  uint32_t refused_width_ = 0;                 // of pictures that no header announced
+  uint32_t refused_height_ = 0;
   Rational time_base_{1, 1000000};
   int32_t rotation_ = 0;
   int64_t last_pts_ = kNoTimestamp;
   int64_t last_duration_ = 0;
   bool is_ending_ = false;
   bool has_pending_headers_ = false;  // options_.extradata is news to the open decoder
+  bool is_container_outdated_ = false;  // the stream became another than the container announced
 };
 
 void use_hints(AVCodecContext& context, const StreamHints& hints) {
@@ -144,19 +134,42 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
   // Without the container's word on reordering, H.264 that does not tell it itself would show its
   // first pictures too early and lose later ones. Strict: it waits for as many as the level allows
   // (h264_ps.c, num_reorder_frames).
-  if (!knows_stream && codec_.id == AV_CODEC_ID_H264) {
+  const bool knows_order = knows_stream && !is_container_outdated_;
+  if (!knows_order && codec_.id == AV_CODEC_ID_H264) {
+    context.has_b_frames = 0;
     context.strict_std_compliance = FF_COMPLIANCE_STRICT;
+  }
+  if (gate_.stream()) {
+    context.width = static_cast<int>(gate_.stream()->width);
+    context.height = static_cast<int>(gate_.stream()->height);
   }
   if (options_.has_all_references && codec_.id == AV_CODEC_ID_H264) {
     context.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   }
   context.pkt_timebase = {first.time_base.num, first.time_base.den};
   set_threads(context, options_.threads);
+  set_latency(context, options_.latency);
+}
+
+// What is kept beside the packets.
+std::span<const uint8_t> LibavDecoder::headers_of(const Packet& packet) const {
+  if (!options_.extradata.empty()) return options_.extradata;
+  const auto* stream = static_cast<const AVCodecParameters*>(packet.backend_stream.get());
+  if (!stream || stream->codec_id != codec_.id || stream->extradata_size <= 0) return {};
+  return {stream->extradata, static_cast<size_t>(stream->extradata_size)};
 }
 
 void LibavDecoder::open(const Packet& first) {
   Owned<AVCodecContext> context(require(avcodec_alloc_context3(&codec_), "a decoder"));
+  const bool watches = options_.latency != Latency::native && codec_.id == AV_CODEC_ID_H264;
   fill_context(*context, first);
+  if (watches) {
+    const std::span extradata(context->extradata, static_cast<size_t>(context->extradata_size));
+    reorder_watch_.emplace(extradata);
+    std::ranges::copy(reorder_watch_->silenced_headers(extradata), context->extradata);
+    context->has_b_frames = 0;
+    context->strict_std_compliance = FF_COMPLIANCE_NORMAL;
+  }
   watch_.attach(*context);
   const int result = avcodec_open2(context.get(), &codec_, nullptr);
   if (result < 0) {
@@ -171,16 +184,78 @@ void LibavDecoder::open(const Packet& first) {
   context_ = std::move(context);
 }
 
-void LibavDecoder::reopen(const Packet& packet) {
-  if (context_ && !is_ending_) {
-    avcodec_send_packet(context_.get(), nullptr);
-    keep_ready_frames();
+// Gives out what is held back and closes the decoder; the next packet opens it anew.
+void LibavDecoder::end_stream() {
+  try {
+    send_end();
+  } catch (const Error& error) {
+    ready_.emplace_back(error);
   }
-  const uint8_t* data = packet.extradata.data;
-  options_.extradata.assign(data, data + packet.extradata.size);
+  keep_ready_frames();
   context_.reset();
+  reorder_watch_.reset();
   in_flight_.clear();
   is_ending_ = false;
+}
+
+void LibavDecoder::begin_stream(uint32_t width, uint32_t height) {
+  context_.reset();
+  reset();
+  reorder_watch_.reset();
+  options_.width = width;
+  options_.height = height;
+  gate_.restart(options_);
+}
+
+
+// false: the packet belongs to a stream that was refused.
+bool LibavDecoder::admit(const Packet& packet) {
+  const bool has_other_container = packet.backend_stream && packet.backend_stream != container_;
+  if (has_other_container) {
+    container_ = packet.backend_stream;
+    is_container_outdated_ = false;
+    gate_.read_headers(headers_of(packet));
+  }
+  gate_.read_headers({packet.extradata.data, packet.extradata.size});
+  const StreamGate::Verdict verdict = gate_.judge({packet.payload.data, packet.payload.size});
+  const bool has_other_times = packet.time_base.num != time_base_.num ||
+                               packet.time_base.den != time_base_.den ||
+                               packet.rotation != rotation_;
+  const bool has_new_headers = packet.extradata.size > 0;
+  const bool is_other = verdict == StreamGate::Verdict::begins ||
+                        verdict == StreamGate::Verdict::refuse ||
+                        (has_new_headers && !takes_new_extradata(codec_.id)) || has_other_times;
+  if (is_other && context_) {
+    end_stream();
+    is_container_outdated_ = !has_other_container;
+  }
+  if (has_new_headers) {
+    options_.extradata.assign(packet.extradata.data, packet.extradata.data + packet.extradata.size);
+  }
+  if (verdict == StreamGate::Verdict::refuse) {
+    require_size(options_, gate_.stream()->width, gate_.stream()->height);
+  }
+  return verdict != StreamGate::Verdict::skip;
+}
+
+// Low latency shows pictures at once until the stream proves that others may belong in front; then as
+// many are held back as it announces, or as its level allows.
+void LibavDecoder::watch_order(const Packet& packet) {
+  if (!reorder_watch_->reorders({packet.payload.data, packet.payload.size})) return;
+  if (const auto frames = reorder_watch_->announced()) {
+    context_->has_b_frames = std::max(context_->has_b_frames, static_cast<int>(*frames));
+  } else {
+    context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
+  }
+}
+
+// The packet, in which no header announces that frames are out of order.
+Packet LibavDecoder::silenced(Packet packet) {
+  packet.payload = replaced(packet.payload, reorder_watch_->silenced_packet(
+                                                {packet.payload.data, packet.payload.size}));
+  packet.extradata = replaced(packet.extradata, reorder_watch_->silenced_headers(
+                                                    {packet.extradata.data, packet.extradata.size}));
+  return packet;
 }
 
 void LibavDecoder::note_sent(const Packet& packet) {
@@ -229,17 +304,18 @@ void LibavDecoder::add_new_headers(AVPacket& input, const Packet& packet) {
 }
 
 void LibavDecoder::send(const Packet& packet) {
+  if (!admit(packet)) return;
   time_base_ = packet.time_base;
   rotation_ = packet.rotation;
-  const bool has_new_headers = packet.extradata.size > 0;
-  if (has_new_headers && !takes_new_extradata(codec_.id)) reopen(packet);
   if (!context_) open(packet);
   if (is_ending_) reset();
-  Owned<AVPacket> input = to_av_packet(packet);
   // An empty packet would end the stream.
-  if (input->size == 0) return;
-  add_new_headers(*input, packet);
+  if (packet.payload.size == 0) return;
+  const Packet changed = reorder_watch_ ? silenced(packet) : packet;
+  Owned<AVPacket> input = to_av_packet(changed);
+  add_new_headers(*input, changed);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
+  if (reorder_watch_) watch_order(packet);
   watch_.begin_packet(*context_);
   int result = avcodec_send_packet(context_.get(), input.get());
   if (result == AVERROR(EAGAIN)) {
@@ -273,7 +349,8 @@ std::optional<LibavDecoder::Decoded> LibavDecoder::next_frame() {
     }
     note_shown(*frame);
     if (watch_.is_damaged(*frame)) frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
-    return Decoded{std::move(frame), context_->coded_width, context_->coded_height};
+    return Decoded{std::move(frame), context_->coded_width, context_->coded_height, time_base_,
+                   rotation_};
   }
   return std::nullopt;
 }
@@ -299,35 +376,50 @@ void LibavDecoder::fill_missing_pts(AVFrame& frame) {
   if (frame_duration(frame) > 0) last_duration_ = frame_duration(frame);
 }
 
+// Throws for the first picture that is larger than allowed.
+bool LibavDecoder::is_refused(const AVFrame& frame) {
+  const auto width = static_cast<uint32_t>(frame.width);
+  const auto height = static_cast<uint32_t>(frame.height);
+  if (!is_too_large(options_, width, height)) return false;
+  if (width == refused_width_ && height == refused_height_) return true;
+  refused_width_ = width;
+  refused_height_ = height;
+  require_size(options_, width, height);
+  return true;
+}
+
 void LibavDecoder::show(Decoded decoded, Picture& out) {
   AVFrame& frame = *decoded.frame;
   fill_missing_pts(frame);
   if (decode_status(frame) != DecodeStatus::ok && options_.on_error == OnError::raise) {
     throw Error(Status::corrupt_data, "A picture of " + options_.codec + " is damaged", 0,
-                to_microseconds(frame.best_effort_timestamp, time_base_));
+                to_microseconds(frame.best_effort_timestamp, decoded.time_base));
   }
-  out = maker_.make(std::move(decoded.frame), decoded.coded_width, decoded.coded_height, time_base_,
-                    rotation_);
+  out = maker_.make(std::move(decoded.frame), decoded.coded_width, decoded.coded_height,
+                    decoded.time_base, decoded.rotation);
+}
+
+std::optional<LibavDecoder::Decoded> LibavDecoder::next_ready() {
+  if (ready_.empty()) return next_frame();
+  auto ready = std::move(ready_.front());
+  ready_.pop_front();
+  if (const auto* error = std::get_if<Error>(&ready)) throw *error;
+  return std::move(std::get<Decoded>(ready));
 }
 
 bool LibavDecoder::receive(Picture& out) {
-  std::optional<Decoded> decoded;
-  if (ready_.empty()) {
-    decoded = next_frame();
-  } else {
-    auto ready = std::move(ready_.front());
-    ready_.pop_front();
-    if (const auto* error = std::get_if<Error>(&ready)) throw *error;
-    decoded = std::move(std::get<Decoded>(ready));
+  while (std::optional<Decoded> decoded = next_ready()) {
+    if (is_refused(*decoded->frame)) continue;
+    show(std::move(*decoded), out);
+    return true;
   }
-  if (!decoded) return false;
-  show(std::move(*decoded), out);
-  return true;
+  return false;
 }
 
 void LibavDecoder::reset() {
   if (context_) avcodec_flush_buffers(context_.get());
   watch_.clear();
+  if (reorder_watch_) reorder_watch_->skip();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;
@@ -335,10 +427,15 @@ void LibavDecoder::reset() {
   is_ending_ = false;
 }
 
+Latency LibavDecoder::effective_latency() const {
+  const bool holds_back = context_ && context_->has_b_frames > 0;
+  return options_.latency == Latency::zero && holds_back ? Latency::low : options_.latency;
+}
+
 bool LibavDecoder::fits(const DecoderOptions& other) const {
   const DecoderOptions& own = options_;
   if (own.codec != other.codec || own.threads != other.threads || own.on_error != other.on_error ||
-      own.has_all_references != other.has_all_references) {
+      own.has_all_references != other.has_all_references || own.latency != other.latency) {
     return false;
   }
   if (!context_) return true;
@@ -357,6 +454,7 @@ void LibavDecoder::reconfigure(const DecoderOptions& options) {
   reset();
   has_pending_headers_ = context_ && options_.extradata != options.extradata;
   options_ = options;
+  gate_.restart(options_);
 }
 
 }  // namespace

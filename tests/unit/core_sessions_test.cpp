@@ -76,6 +76,8 @@ class FakeDecoder : public Decoder {
     held_.clear();
     is_ending_ = false;
   }
+  void begin_stream(uint32_t, uint32_t) override { reset(); }
+  Latency effective_latency() const override { return Latency::native; }
   bool fits(const DecoderOptions&) const override { return false; }
   void reconfigure(const DecoderOptions&) override { reset(); }
   const std::string& implementation() const override { return name_; }
