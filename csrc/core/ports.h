@@ -70,9 +70,9 @@ struct DecoderOptions {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // A packet that is refused as damaged throws Error(corrupt_data) with its timestamp, the first of a
-  // stream whose pictures are larger than allowed Error(unsupported), the others give nothing; the
-  // decoder stays usable.
+  // A packet that is refused as damaged throws Error(corrupt_data) with its timestamp; the decoder
+  // stays usable. The first packet of a stream whose pictures are larger than allowed gives
+  // Error(unsupported), behind the pictures of the stream before, the others of it give nothing.
   virtual void send(const Packet& packet) = 0;
   virtual void send_end() = 0;
   // With OnError::skip and conceal damaged pictures come with their status; which are dropped is

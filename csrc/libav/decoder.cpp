@@ -232,10 +232,12 @@ bool LibavDecoder::admit(const Packet& packet) {
   if (has_new_headers) {
     options_.extradata.assign(packet.extradata.data, packet.extradata.data + packet.extradata.size);
   }
-  if (verdict == StreamGate::Verdict::refuse) {
-    require_size(options_, gate_.stream()->width, gate_.stream()->height);
+  const bool is_refused = verdict == StreamGate::Verdict::refuse;
+  // Told behind the last picture of the stream before.
+  if (is_refused) {
+    ready_.emplace_back(too_large(options_, gate_.stream()->width, gate_.stream()->height));
   }
-  return verdict != StreamGate::Verdict::skip;
+  return !is_refused && verdict != StreamGate::Verdict::skip;
 }
 
 // Low latency shows pictures at once until the stream proves that others may belong in front; then as
@@ -384,8 +386,7 @@ bool LibavDecoder::is_refused(const AVFrame& frame) {
   if (width == refused_width_ && height == refused_height_) return true;
   refused_width_ = width;
   refused_height_ = height;
-  require_size(options_, width, height);
-  return true;
+  throw too_large(options_, width, height);
 }
 
 void LibavDecoder::show(Decoded decoded, Picture& out) {
