@@ -64,8 +64,8 @@ DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* ext
       desc.threads == 0 ? device_threads : std::min(desc.threads, device_threads);
   options.decoder.width = desc.width;
   options.decoder.height = desc.height;
-  options.decoder.latency = checked_enum<Latency>(desc.latency, CUF_LATENCY_ZERO,
-                                                  "Unknown latency");
+  options.decoder.latency =
+      checked_enum<Latency>(desc.latency, CUF_LATENCY_ZERO, "Unknown latency");
   options.decoder.max_width = desc.max_width;
   options.decoder.max_height = desc.max_height;
   if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);

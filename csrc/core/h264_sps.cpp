@@ -80,7 +80,7 @@ void read_restriction(BitReader& bits, H264Sps& out) {
   if (!bits.flag()) return;
   out.restriction_byte = bits.last_byte();
   out.restriction_shift = bits.last_shift();
-  bits.bit();                              // motion_vectors_over_pic_boundaries_flag
+  bits.bit();                             // motion_vectors_over_pic_boundaries_flag
   for (int i = 0; i < 4; ++i) bits.ue();  // sizes of pictures, macroblocks and vectors
   const uint32_t frames = bits.ue();
   if (!bits.has_overrun()) out.reorder_frames = frames;

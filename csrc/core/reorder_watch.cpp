@@ -23,7 +23,8 @@ int type_of(std::span<const uint8_t> unit) {
 }  // namespace
 
 ReorderWatch::ReorderWatch(std::span<const uint8_t> extradata)
-    : length_size_(read_avcc(extradata).length_size), headers_(make_h264_header_reader(extradata)) {}
+    : length_size_(read_avcc(extradata).length_size),
+      headers_(make_h264_header_reader(extradata)) {}
 
 std::vector<uint8_t> ReorderWatch::silenced(std::span<const uint8_t> data, const Units& units) {
   std::vector<uint8_t> out;
@@ -32,8 +33,8 @@ std::vector<uint8_t> ReorderWatch::silenced(std::span<const uint8_t> data, const
     if (!sps || sps->reorder_frames.value_or(0) == 0) continue;
     announced_ = std::max(announced_.value_or(0), *sps->reorder_frames);
     if (out.empty()) out.assign(data.begin(), data.end());
-    // The restriction is the last that a parameter set holds: the flag becomes 0, then come the stop
-    // bit and zeros, which may follow any unit.
+    // The restriction is the last that a parameter set holds: the flag becomes 0, then come the
+    // stop bit and zeros, which may follow any unit.
     const auto begin = out.begin() + (unit.data() - data.data());
     const auto end = begin + static_cast<ptrdiff_t>(unit.size());
     auto byte = begin + static_cast<ptrdiff_t>(sps->restriction_byte);
@@ -71,7 +72,8 @@ std::vector<uint8_t> ReorderWatch::silenced_packet(std::span<const uint8_t> payl
 
 bool ReorderWatch::reorders(std::span<const uint8_t> payload) {
   if (is_sure_) return true;
-  const PictureFacts facts = headers_->read(payload.first(std::min(payload.size(), kPictureHeadBytes)));
+  const PictureFacts facts =
+      headers_->read(payload.first(std::min(payload.size(), kPictureHeadBytes)));
   if (facts.order_kind != PictureFacts::Order::absolute || !facts.is_shown) return false;
   const int64_t step = previous_ ? facts.order - *previous_ : kStep;
   previous_ = facts.order;

@@ -12,7 +12,7 @@ namespace cuf {
 struct Sequence {
   uint32_t width = 0;  // for display; of AV1 the largest that the sequence allows
   uint32_t height = 0;
-  uint64_t identity = 0;  // other parameters, another identity
+  uint64_t identity = 0;   // other parameters, another identity
   bool may_begin = false;  // decoding can start at this picture: other parameters are a new stream
 };
 
@@ -26,7 +26,8 @@ class SequenceReader {
   virtual std::optional<Sequence> read(std::span<const uint8_t> payload) = 0;
 };
 
-// codec is libav's short name. Null for codecs whose parameters are not in the packets, or not read.
+// codec is libav's short name. Null for codecs whose parameters are not in the packets, or not
+// read.
 std::unique_ptr<SequenceReader> make_sequence_reader(std::string_view codec);
 
 // One per syntax.

@@ -87,7 +87,7 @@ class LibavDecoder : public Decoder {
   std::deque<Sent> in_flight_;                      // packets whose outcome is not known
   PictureMaker maker_;
   StreamGate gate_;
-  std::shared_ptr<const void> container_;  // the last packet's backend_stream
+  std::shared_ptr<const void> container_;      // the last packet's backend_stream
   std::optional<ReorderWatch> reorder_watch_;  // with low latency, of H.264
   uint32_t refused_width_ = 0;                 // of pictures that no header announced
   uint32_t refused_height_ = 0;
@@ -96,7 +96,7 @@ class LibavDecoder : public Decoder {
   int64_t last_pts_ = kNoTimestamp;
   int64_t last_duration_ = 0;
   bool is_ending_ = false;
-  bool has_pending_headers_ = false;  // options_.extradata is news to the open decoder
+  bool has_pending_headers_ = false;    // options_.extradata is news to the open decoder
   bool is_container_outdated_ = false;  // the stream became another than the container announced
 };
 
@@ -207,7 +207,6 @@ void LibavDecoder::begin_stream(uint32_t width, uint32_t height) {
   gate_.restart(options_);
 }
 
-
 // false: the packet belongs to a stream that was refused.
 bool LibavDecoder::admit(const Packet& packet) {
   const bool has_other_container = packet.backend_stream && packet.backend_stream != container_;
@@ -240,8 +239,8 @@ bool LibavDecoder::admit(const Packet& packet) {
   return !is_refused && verdict != StreamGate::Verdict::skip;
 }
 
-// Low latency shows pictures at once until the stream proves that others may belong in front; then as
-// many are held back as it announces, or as its level allows.
+// Low latency shows pictures at once until the stream proves that others may belong in front; then
+// as many are held back as it announces, or as its level allows.
 void LibavDecoder::watch_order(const Packet& packet) {
   if (!reorder_watch_->reorders({packet.payload.data, packet.payload.size})) return;
   if (const auto frames = reorder_watch_->announced()) {
@@ -253,10 +252,11 @@ void LibavDecoder::watch_order(const Packet& packet) {
 
 // The packet, in which no header announces that frames are out of order.
 Packet LibavDecoder::silenced(Packet packet) {
-  packet.payload = replaced(packet.payload, reorder_watch_->silenced_packet(
-                                                {packet.payload.data, packet.payload.size}));
-  packet.extradata = replaced(packet.extradata, reorder_watch_->silenced_headers(
-                                                    {packet.extradata.data, packet.extradata.size}));
+  packet.payload = replaced(
+      packet.payload, reorder_watch_->silenced_packet({packet.payload.data, packet.payload.size}));
+  packet.extradata =
+      replaced(packet.extradata,
+               reorder_watch_->silenced_headers({packet.extradata.data, packet.extradata.size}));
   return packet;
 }
 
