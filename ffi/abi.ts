@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = 558951269;
+export const ABI_HASH: number = 1297528146;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {

@@ -616,8 +616,8 @@ CUF_API int32_t cuf_decoder_decode(uint32_t decoder, const struct CufPacketInfo*
 CUF_API int32_t cuf_decoder_flush(uint32_t decoder, uint32_t ticket);
 /* Forgets what was sent and not yet given, as after a seek. */
 CUF_API int32_t cuf_decoder_reset(uint32_t decoder, uint32_t ticket);
-/* The next packet begins a stream of this size, whose decoder is made anew; the frames held back come
- * first from the next call. */
+/* The next packet begins a stream of this size, whose decoder is made anew; the frames held back
+ * come first from the next call. */
 CUF_API int32_t cuf_decoder_reconfigure(uint32_t decoder, uint32_t width, uint32_t height,
                                         uint32_t ticket);
 /* Reads and decodes from the demuxer until max_frames are there or the end, where it flushes.

@@ -3,8 +3,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import type { Decoder, Device, Frame } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
-import { ClosedError, UnsupportedError } from "./cuframe.ts";
-import { assertRun, barcodeOf, numbersOf, withDevice } from "./contract_device.ts";
+import { ClosedError } from "./cuframe.ts";
+import { assertRun, barcodeOf, withDevice } from "./contract_device.ts";
 import { nativeFormatOf } from "./reference.ts";
 
 /** Clips of one codec, neighbours of which differ in size, depth, chroma, order or profile. */
