@@ -19,11 +19,11 @@ void skip_scaling_list(BitReader& bits, int size) {
 }
 
 // Returns ChromaArrayType.
-uint32_t read_chroma(BitReader& bits, uint32_t profile) {
+uint32_t read_chroma(BitReader& bits, uint32_t profile, H264Sps& out) {
   constexpr uint32_t kHigh[] = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
   if (std::find(std::begin(kHigh), std::end(kHigh), profile) == std::end(kHigh)) return 1;
   const uint32_t chroma = bits.ue();
-  const bool is_separate = chroma == 3 && bits.flag();
+  if (chroma == 3) out.has_colour_planes = bits.flag();
   bits.ue();  // bit depths
   bits.ue();
   bits.bit();  // qpprime_y_zero_transform_bypass_flag
@@ -31,17 +31,20 @@ uint32_t read_chroma(BitReader& bits, uint32_t profile) {
   for (int i = 0; has_lists && i < (chroma == 3 ? 12 : 8); ++i) {
     if (bits.flag()) skip_scaling_list(bits, i < 6 ? 16 : 64);
   }
-  return is_separate ? 0 : chroma;
+  return out.has_colour_planes ? 0 : chroma;
 }
 
-void skip_order_count(BitReader& bits) {
-  const uint32_t type = bits.ue();
-  if (type == 0) bits.ue();
-  if (type != 1) return;
-  bits.bit();  // delta_pic_order_always_zero_flag
-  bits.se();
-  bits.se();
-  for (uint32_t left = std::min(bits.ue(), 255u); left > 0; --left) bits.se();
+void read_order_count(BitReader& bits, H264Sps& out) {
+  out.poc_type = bits.ue();
+  if (out.poc_type == 0) {
+    out.poc_lsb_bits = static_cast<int>(std::min(bits.ue(), 12u)) + 4;
+  } else if (out.poc_type == 1) {
+    out.is_delta_zero = bits.flag();
+    out.non_ref_offset = bits.se();
+    out.bottom_offset = bits.se();
+    out.cycle.resize(std::min(bits.ue(), 255u));
+    for (int32_t& offset : out.cycle) offset = bits.se();
+  }
 }
 
 void skip_hrd(BitReader& bits) {
@@ -112,17 +115,17 @@ std::optional<H264Sps> read_h264_sps(std::span<const uint8_t> unit) {
   const uint32_t profile = bits.bits(8);
   bits.skip(16);  // constraints, level
   out.id = bits.ue();
-  const uint32_t chroma = read_chroma(bits, profile);
-  bits.ue();  // log2_max_frame_num_minus4
-  skip_order_count(bits);
+  const uint32_t chroma = read_chroma(bits, profile, out);
+  out.frame_num_bits = static_cast<int>(std::min(bits.ue(), 12u)) + 4;
+  read_order_count(bits, out);
   bits.ue();   // max_num_ref_frames
   bits.bit();  // gaps_in_frame_num_value_allowed_flag
   const int64_t columns = int64_t{bits.ue()} + 1;
   const int64_t rows = int64_t{bits.ue()} + 1;
-  const bool is_frame_only = bits.flag();
-  if (!is_frame_only) bits.bit();  // mb_adaptive_frame_field_flag
-  bits.bit();                      // direct_8x8_inference_flag
-  const int64_t fields = is_frame_only ? 1 : 2;
+  out.is_frame_only = bits.flag();
+  if (!out.is_frame_only) bits.bit();  // mb_adaptive_frame_field_flag
+  bits.bit();                          // direct_8x8_inference_flag
+  const int64_t fields = out.is_frame_only ? 1 : 2;
   const int64_t unit_x = chroma == 1 || chroma == 2 ? 2 : 1;
   const int64_t unit_y = (chroma == 1 ? 2 : 1) * fields;
   out.size = crop_size(columns * 16, rows * 16 * fields, read_crop(bits), unit_x, unit_y);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace cuf {
 
@@ -24,6 +25,16 @@ std::array<uint32_t, 4> read_crop(BitReader& bits);
 struct H264Sps {
   uint32_t id = 0;
   CroppedSize size;
+  bool has_colour_planes = false;
+  bool is_frame_only = true;
+  int frame_num_bits = 4;
+  // Picture order count, 8.2.1.
+  uint32_t poc_type = 0;
+  int poc_lsb_bits = 4;
+  bool is_delta_zero = false;
+  int32_t non_ref_offset = 0;
+  int32_t bottom_offset = 0;
+  std::vector<int32_t> cycle;
   // max_num_reorder_frames; nothing if the VUI does not restrict the bitstream.
   std::optional<uint32_t> reorder_frames;
   // Where bitstream_restriction_flag stands in the unit, if reorder_frames is there.

@@ -24,6 +24,8 @@ class SequenceReader {
   virtual void read_headers(std::span<const uint8_t> extradata) = 0;
   // Nothing where the packet's headers do not tell: then the sequence goes on.
   virtual std::optional<Sequence> read(std::span<const uint8_t> payload) = 0;
+  // Whether the packet that was read last holds parameter sets and no picture.
+  virtual bool was_bare() const { return false; }
 };
 
 // codec is libav's short name. Null for codecs whose parameters are not in the packets, or not

@@ -3,6 +3,7 @@
 
 #include "core/bit_reader.h"
 #include "core/h264_sps.h"
+#include "core/hevc_sps.h"
 #include "core/nal_units.h"
 #include "core/sequence.h"
 
@@ -31,15 +32,7 @@ struct H264 {
     pps = bits.ue();
     return !bits.has_overrun();
   }
-
-  static bool read_sps(Span unit, uint32_t& id, CroppedSize& size) {
-    const auto sps = read_h264_sps(unit);
-    if (sps) {
-      id = sps->id;
-      size = sps->size;
-    }
-    return sps.has_value();
-  }
+  static auto read_sps(Span unit) { return read_h264_sps(unit); }
 };
 
 struct Hevc {
@@ -50,39 +43,13 @@ struct Hevc {
   static int type_of(Span unit) { return unit[0] >> 1 & 63; }
   static bool is_base(Span unit) { return (unit[0] & 1) == 0 && unit[1] >> 3 == 0; }
   static bool is_slice(int type) { return type < 32; }
+  static auto read_sps(Span unit) { return read_hevc_sps(unit); }
   static bool may_begin(int type) { return type >= 16 && type <= 23; }
 
   static bool read_slice(BitReader bits, int type, uint32_t& pps) {
     bits.bit();                       // first_slice_segment_in_pic_flag
     if (may_begin(type)) bits.bit();  // no_output_of_prior_pics_flag
     pps = bits.ue();
-    return !bits.has_overrun();
-  }
-
-  static void skip_profile_tier_level(BitReader& bits, uint32_t highest_layer) {
-    bits.skip(96);
-    int rest = 0;
-    for (uint32_t i = 0; i < highest_layer; ++i) {
-      rest += bits.flag() ? 88 : 0;
-      rest += bits.flag() ? 8 : 0;
-    }
-    if (highest_layer > 0) bits.skip(static_cast<int>(2 * (8 - highest_layer)));
-    bits.skip(rest);
-  }
-
-  static bool read_sps(Span unit, uint32_t& id, CroppedSize& size) {
-    BitReader bits(unit.subspan(kUnitHead), BitReader::Escapes::nal);
-    bits.skip(4);  // VPS
-    const uint32_t highest_layer = std::min(bits.bits(3), 6u);
-    bits.bit();  // sps_temporal_id_nesting_flag
-    skip_profile_tier_level(bits, highest_layer);
-    id = bits.ue();
-    const uint32_t chroma = bits.ue();
-    if (chroma == 3) bits.bit();  // separate_colour_plane_flag
-    const int64_t width = bits.ue();
-    const int64_t height = bits.ue();
-    const int64_t unit_x = chroma == 1 || chroma == 2 ? 2 : 1;
-    size = crop_size(width, height, read_crop(bits), unit_x, chroma == 1 ? 2 : 1);
     return !bits.has_overrun();
   }
 };
@@ -97,16 +64,24 @@ class NalSequenceReader : public SequenceReader {
   }
 
   std::optional<Sequence> read(Span payload) override {
+    was_bare_ = false;
     LeadingUnits units(payload, length_size_);
     while (units.next()) {
       const Span head = units.head();
-      if (head.size() <= Codec::kUnitHead || !Codec::is_base(head)) continue;
+      if (head.size() <= Codec::kUnitHead) continue;
       const int type = Codec::type_of(head);
-      if (Codec::is_slice(type)) return sequence_of(head);
-      if (type == Codec::kSps || type == Codec::kPps) read_parameters(units.whole());
+      if (Codec::is_slice(type)) {
+        was_bare_ = false;
+        if (Codec::is_base(head)) return sequence_of(head);
+      } else if (type == Codec::kSps || type == Codec::kPps) {
+        read_parameters(units.whole());
+        was_bare_ = true;
+      }
     }
     return std::nullopt;
   }
+
+  bool was_bare() const override { return was_bare_; }
 
  private:
   struct Sps {
@@ -115,14 +90,14 @@ class NalSequenceReader : public SequenceReader {
   };
 
   void read_parameters(Span unit) {
-    if (unit.size() <= Codec::kUnitHead) return;
+    if (unit.size() <= Codec::kUnitHead || !Codec::is_base(unit)) return;
     const int type = Codec::type_of(unit);
     if (type == Codec::kSps) {
       // Zeros behind the unit belong to the next start code.
       while (unit.back() == 0 && unit.size() > 1) unit = unit.first(unit.size() - 1);
-      Sps sps{.size = {}, .identity = Fingerprint().add(unit).value()};
-      uint32_t id = 0;
-      if (Codec::read_sps(unit, id, sps.size) && id < kMostSps) sps_[id] = sps;
+      const auto sps = Codec::read_sps(unit);
+      if (!sps || sps->id >= kMostSps) return;
+      sps_[sps->id] = {.size = sps->size, .identity = Fingerprint().add(unit).value()};
     } else if (type == Codec::kPps) {
       BitReader bits(unit.subspan(Codec::kUnitHead), BitReader::Escapes::nal);
       const uint32_t id = bits.ue();
@@ -149,6 +124,7 @@ class NalSequenceReader : public SequenceReader {
   static constexpr uint32_t kMostSps = 32;
   static constexpr uint32_t kMostPps = 256;
   size_t length_size_ = 0;
+  bool was_bare_ = false;
   std::map<uint32_t, Sps> sps_;
   std::map<uint32_t, uint32_t> pps_;
 };

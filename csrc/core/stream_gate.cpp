@@ -18,6 +18,7 @@ void StreamGate::read_headers(std::span<const uint8_t> extradata) {
 
 StreamGate::Verdict StreamGate::judge(std::span<const uint8_t> payload) {
   const auto found = reader_ ? reader_->read(payload) : std::nullopt;
+  if (reader_ && reader_->was_bare()) return Verdict::headers;
   if (!found) return is_refused_ ? Verdict::skip : Verdict::goes_on;
   const bool is_other = stream_ && stream_->identity != found->identity;
   if (is_too_large(options_, found->width, found->height)) {

@@ -20,6 +20,7 @@ class StreamGate {
 
   enum class Verdict {
     goes_on,
+    headers,  // of the next packet, and no picture: which stream they begin is not known yet
     begins,  // another stream
     refuse,  // the first of a stream that is too large: size() says of which size
     skip,    // the others of such a stream

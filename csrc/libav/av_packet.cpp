@@ -8,8 +8,19 @@
 namespace cuf::libav {
 namespace {
 
+constexpr size_t kMostHeldBytes = 64 << 10;
+
 void release_owner(void* owner, uint8_t*) {
   delete static_cast<std::shared_ptr<const void>*>(owner);
+}
+
+// Those bytes, unless there are none.
+Bytes replaced(const Bytes& bytes, std::vector<uint8_t> others) {
+  if (others.empty()) return bytes;
+  const size_t size = others.size();
+  others.resize(size + kPacketPadding);
+  const auto owner = std::make_shared<const std::vector<uint8_t>>(std::move(others));
+  return {.owner = owner, .data = owner->data(), .size = size};
 }
 
 }  // namespace
@@ -42,12 +53,25 @@ void add_side_data(AVPacket& packet, AVPacketSideDataType type, const Bytes& byt
   std::memcpy(require(data, "a packet"), bytes.data, bytes.size);
 }
 
-Bytes replaced(const Bytes& bytes, std::vector<uint8_t> others) {
-  if (others.empty()) return bytes;
-  const size_t size = others.size();
-  others.resize(size + kPacketPadding);
-  const auto owner = std::make_shared<const std::vector<uint8_t>>(std::move(others));
-  return {.owner = owner, .data = owner->data(), .size = size};
+Packet silenced(Packet packet, ReorderWatch& watch) {
+  const Bytes& payload = packet.payload;
+  packet.payload = replaced(payload, watch.silenced_packet({payload.data, payload.size}));
+  const Bytes& headers = packet.extradata;
+  packet.extradata = replaced(headers, watch.silenced_headers({headers.data, headers.size}));
+  return packet;
+}
+
+void HeldHeaders::hold(const Bytes& bytes) {
+  if (bytes_.size() + bytes.size > kMostHeldBytes) bytes_.clear();
+  bytes_.insert(bytes_.end(), bytes.data, bytes.data + bytes.size);
+}
+
+Packet HeldHeaders::put_before(Packet packet) {
+  if (bytes_.empty()) return packet;
+  std::vector<uint8_t> bytes = std::exchange(bytes_, {});
+  bytes.insert(bytes.end(), packet.payload.data, packet.payload.data + packet.payload.size);
+  packet.payload = replaced(packet.payload, std::move(bytes));
+  return packet;
 }
 
 }  // namespace cuf::libav

@@ -54,7 +54,6 @@ class LibavDecoder : public Decoder {
   bool admit(const Packet& packet);
   void end_stream();
   void watch_order(const Packet& packet);
-  Packet silenced(Packet packet);
   void add_new_headers(AVPacket& input, const Packet& packet);
   struct Decoded {
     Owned<AVFrame> frame;
@@ -87,6 +86,7 @@ class LibavDecoder : public Decoder {
   std::deque<Sent> in_flight_;                      // packets whose outcome is not known
   PictureMaker maker_;
   StreamGate gate_;
+  HeldHeaders held_headers_;
   std::shared_ptr<const void> container_;      // the last packet's backend_stream
   std::optional<ReorderWatch> reorder_watch_;  // with low latency, of H.264
   uint32_t refused_width_ = 0;                 // of pictures that no header announced
@@ -202,6 +202,7 @@ void LibavDecoder::begin_stream(uint32_t width, uint32_t height) {
   context_.reset();
   reset();
   reorder_watch_.reset();
+  held_headers_.clear();
   options_.width = width;
   options_.height = height;
   gate_.restart(options_);
@@ -216,14 +217,19 @@ bool LibavDecoder::admit(const Packet& packet) {
     gate_.read_headers(headers_of(packet));
   }
   gate_.read_headers({packet.extradata.data, packet.extradata.size});
-  const StreamGate::Verdict verdict = gate_.judge({packet.payload.data, packet.payload.size});
-  const bool has_other_times = packet.time_base.num != time_base_.num ||
-                               packet.time_base.den != time_base_.den ||
-                               packet.rotation != rotation_;
+  using Verdict = StreamGate::Verdict;
+  const Verdict verdict = gate_.judge({packet.payload.data, packet.payload.size});
+  if (verdict == Verdict::headers) {
+    held_headers_.hold(packet.payload);
+    return false;
+  }
+  // Frames that are held back must keep the times of their own.
+  const bool has_other_times =
+      packet.is_key && (packet.time_base.num != time_base_.num ||
+                        packet.time_base.den != time_base_.den || packet.rotation != rotation_);
   const bool has_new_headers = packet.extradata.size > 0;
-  const bool is_other = verdict == StreamGate::Verdict::begins ||
-                        verdict == StreamGate::Verdict::refuse ||
-                        (has_new_headers && !takes_new_extradata(codec_.id)) || has_other_times;
+  const bool is_other = verdict == Verdict::begins || verdict == Verdict::refuse ||
+                        has_other_times || (has_new_headers && !takes_new_extradata(codec_.id));
   if (is_other && context_) {
     end_stream();
     is_container_outdated_ = !has_other_container;
@@ -231,12 +237,11 @@ bool LibavDecoder::admit(const Packet& packet) {
   if (has_new_headers) {
     options_.extradata.assign(packet.extradata.data, packet.extradata.data + packet.extradata.size);
   }
-  const bool is_refused = verdict == StreamGate::Verdict::refuse;
   // Told behind the last picture of the stream before.
-  if (is_refused) {
+  if (verdict == Verdict::refuse) {
     ready_.emplace_back(too_large(options_, gate_.stream()->width, gate_.stream()->height));
   }
-  return !is_refused && verdict != StreamGate::Verdict::skip;
+  return verdict != Verdict::refuse && verdict != Verdict::skip;
 }
 
 // Low latency shows pictures at once until the stream proves that others may belong in front; then
@@ -248,16 +253,6 @@ void LibavDecoder::watch_order(const Packet& packet) {
   } else {
     context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
   }
-}
-
-// The packet, in which no header announces that frames are out of order.
-Packet LibavDecoder::silenced(Packet packet) {
-  packet.payload = replaced(
-      packet.payload, reorder_watch_->silenced_packet({packet.payload.data, packet.payload.size}));
-  packet.extradata =
-      replaced(packet.extradata,
-               reorder_watch_->silenced_headers({packet.extradata.data, packet.extradata.size}));
-  return packet;
 }
 
 void LibavDecoder::note_sent(const Packet& packet) {
@@ -305,15 +300,16 @@ void LibavDecoder::add_new_headers(AVPacket& input, const Packet& packet) {
   has_pending_headers_ = false;
 }
 
-void LibavDecoder::send(const Packet& packet) {
+void LibavDecoder::send(const Packet& given) {
+  // An empty packet would end the stream.
+  if (given.payload.size == 0) return;
+  const Packet packet = held_headers_.put_before(given);
   if (!admit(packet)) return;
   time_base_ = packet.time_base;
   rotation_ = packet.rotation;
   if (!context_) open(packet);
   if (is_ending_) reset();
-  // An empty packet would end the stream.
-  if (packet.payload.size == 0) return;
-  const Packet changed = reorder_watch_ ? silenced(packet) : packet;
+  const Packet changed = reorder_watch_ ? silenced(packet, *reorder_watch_) : packet;
   Owned<AVPacket> input = to_av_packet(changed);
   add_new_headers(*input, changed);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
@@ -455,6 +451,7 @@ void LibavDecoder::reconfigure(const DecoderOptions& options) {
   reset();
   has_pending_headers_ = context_ && options_.extradata != options.extradata;
   options_ = options;
+  held_headers_.clear();
   gate_.restart(options_);
 }
 

@@ -3,8 +3,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import type { Decoder, Device, Frame } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
-import { ClosedError } from "./cuframe.ts";
-import { assertRun, barcodeOf, withDevice } from "./contract_device.ts";
+import { inPyramids, writeH264 } from "../support/h264_writer.ts";
+import { ClosedError, Packet } from "./cuframe.ts";
+import { assertRun, barcodeOf, numbersOf, withDevice } from "./contract_device.ts";
 import { nativeFormatOf } from "./reference.ts";
 
 /** Clips of one codec, neighbours of which differ in size, depth, chroma, order or profile. */
@@ -87,6 +88,39 @@ for (const names of kChains) {
       });
     }
   }
+}
+
+test("parameter sets may come in packets of their own, also where the stream changes", async () => {
+  await withDevice(async (device) => {
+    for (const latency of ["native", "low"] as const) {
+      using decoder = await device.createDecoder({ codec: "h264", latency });
+      const numbers: number[] = [];
+      for (const size of [64, 96, 32]) {
+        for (const [i, data] of writeH264(inPyramids(0, 3), { size, reorderFrames: 2 }).entries()) {
+          const parts = i === 0 ? splitUnits(data) : [data];
+          for (const part of parts) {
+            const packet = new Packet({ data: part, timestamp: i * 40000, isKey: i === 0 });
+            numbers.push(...await numbersOf(await decoder.decode(packet)));
+          }
+        }
+      }
+      numbers.push(...await numbersOf(await decoder.flush()));
+      assertRun(numbers, 0, 13, 3);
+      assertEquals(decoder.stats.framesCorrupt, 0);
+    }
+  });
+});
+
+/** The NAL units of a packet of writeH264(), each with its start code. */
+function splitUnits(data: Uint8Array): Uint8Array[] {
+  const starts: number[] = [];
+  for (let i = 0; i + 3 < data.length; i++) {
+    if (data[i] === 0 && data[i + 1] === 0 && data[i + 2] === 0 && data[i + 3] === 1) {
+      starts.push(i);
+    }
+  }
+  assertEquals(starts.length, 3);
+  return starts.map((start, i) => data.slice(start, starts[i + 1]));
 }
 
 test("times of a stream are its own, also of frames that come after the next began", async () => {
