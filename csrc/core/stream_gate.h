@@ -21,9 +21,9 @@ class StreamGate {
   enum class Verdict {
     goes_on,
     headers,  // of the next packet, and no picture: which stream they begin is not known yet
-    begins,  // another stream
-    refuse,  // the first of a stream that is too large: size() says of which size
-    skip,    // the others of such a stream
+    begins,   // another stream
+    refuse,   // the first of a stream that is too large: stream() says of which size
+    skip,     // the others of such a stream
   };
   Verdict judge(std::span<const uint8_t> payload);
 

@@ -30,6 +30,9 @@ bool needs_no_extradata(AVCodecID codec) {
   return codec == AV_CODEC_ID_VP8 || codec == AV_CODEC_ID_VP9;
 }
 
+constexpr uint64_t kLargestHint = 1 << 27;  // pixels
+constexpr uint32_t kLongestHint = 65535;
+
 class LibavDecoder : public Decoder {
  public:
   explicit LibavDecoder(const DecoderOptions& options)
@@ -139,9 +142,13 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
     context.has_b_frames = 0;
     context.strict_std_compliance = FF_COMPLIANCE_STRICT;
   }
-  if (gate_.stream()) {
-    context.width = static_cast<int>(gate_.stream()->width);
-    context.height = static_cast<int>(gate_.stream()->height);
+  // Damaged headers may claim what libav would not open for.
+  const auto& found = gate_.stream();
+  const uint64_t area = found ? uint64_t{found->width} * found->height : 0;
+  const bool has_sides = area > 0 && std::max(found->width, found->height) <= kLongestHint;
+  if (has_sides && area <= kLargestHint) {
+    context.width = static_cast<int>(found->width);
+    context.height = static_cast<int>(found->height);
   }
   if (options_.has_all_references && codec_.id == AV_CODEC_ID_H264) {
     context.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
@@ -203,6 +210,7 @@ void LibavDecoder::begin_stream(uint32_t width, uint32_t height) {
   reset();
   reorder_watch_.reset();
   held_headers_.clear();
+  container_.reset();
   options_.width = width;
   options_.height = height;
   gate_.restart(options_);
@@ -452,6 +460,7 @@ void LibavDecoder::reconfigure(const DecoderOptions& options) {
   has_pending_headers_ = context_ && options_.extradata != options.extradata;
   options_ = options;
   held_headers_.clear();
+  container_.reset();
   gate_.restart(options_);
 }
 
