@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = 1832091662;
+export const ABI_HASH: number = 1976572587;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -61,6 +61,7 @@ export const SYMBOLS = {
   cuf_decoder_decode: { parameters: ["u32", "buffer", "buffer", "u32", "u32"], result: "i32" },
   cuf_decoder_flush: { parameters: ["u32", "u32"], result: "i32" },
   cuf_decoder_reset: { parameters: ["u32", "u32"], result: "i32" },
+  cuf_decoder_reconfigure: { parameters: ["u32", "u32", "u32", "u32"], result: "i32" },
   cuf_decoder_read: { parameters: ["u32", "u32", "u32", "u32", "u32"], result: "i32" },
   cuf_decoder_take: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
   cuf_sampler_open: { parameters: ["u32", "buffer", "buffer", "u32", "u32", "buffer"], result: "i32" },
@@ -165,6 +166,8 @@ export interface Symbols {
   cuf_decoder_flush(decoder: number, ticket: number): number;
   /** Forgets what was sent and not yet given, as after a seek. */
   cuf_decoder_reset(decoder: number, ticket: number): number;
+  /** The next packet begins a stream of this size, whose decoder is made anew; the frames held back come first from the next call. */
+  cuf_decoder_reconfigure(decoder: number, width: number, height: number, ticket: number): number;
   /** Reads and decodes from the demuxer until max_frames are there or the end, where it flushes. Completes with the number of frames; extra = 1 after the last. */
   cuf_decoder_read(decoder: number, demuxer: number, maxFrames: number, maxBytes: number, ticket: number): number;
   /** Hands over the frames of a completed decode, flush or read. */
@@ -319,6 +322,16 @@ export const OnError = {
   CONCEAL: 2,
 } as const;
 
+/** When frames come. */
+export const Latency = {
+  /** In display order, as late as is fastest. */
+  NATIVE: 0,
+  /** In display order; with the packet itself where nothing is reordered. */
+  LOW: 1,
+  /** In decode order, with the packet itself. */
+  ZERO: 2,
+} as const;
+
 /** Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16 formats the sample stands in the most significant bits, in the planar ones of the decoder (I420P10, ...) in the least. */
 export const Format = {
   /** CUF_FORMAT_UNKNOWN. */
@@ -457,6 +470,16 @@ export const PacketFlag = {
   HAS_PTS: 8,
   /** CUF_PACKET_HAS_DTS. */
   HAS_DTS: 16,
+  /** Holds exactly one frame or field; every packet is taken so. */
+  END_OF_PICTURE: 32,
+  /** The last one: the frames held back come with it. */
+  END_OF_STREAM: 64,
+  /** Its times are valid; those that are there always are. */
+  TIMESTAMP: 128,
+  /** A new start, as after a seek; frames held back come first. */
+  DISCONTINUITY: 256,
+  /** The end is to be told; the completion always tells it. */
+  NOTIFY_EOS: 512,
 } as const;
 
 /** Bits of CufFrameInfo.flags. */
@@ -1292,11 +1315,11 @@ export class PacketInfo extends Struct {
 /** The struct CufDecoderDesc. */
 export class DecoderDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 80;
+  static readonly size: number = 88;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(80, true, bytes, at);
+    super(88, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1343,19 +1366,27 @@ export class DecoderDesc extends Struct {
   get enableDecodeStats(): number { return this.getU32(72); }
   set enableDecodeStats(value: number) { this.setU32(72, value); }
 
-  /** Field reserved (uint32_t). */
-  get reserved(): number { return this.getU32(76); }
-  set reserved(value: number) { this.setU32(76, value); }
+  /** A CufLatency. */
+  get latency(): number { return this.getU32(76); }
+  set latency(value: number) { this.setU32(76, value); }
+
+  /** Larger pictures are refused with CUF_UNSUPPORTED; 0 = any. */
+  get maxWidth(): number { return this.getU32(80); }
+  set maxWidth(value: number) { this.setU32(80, value); }
+
+  /** Field max_height (uint32_t). */
+  get maxHeight(): number { return this.getU32(84); }
+  set maxHeight(value: number) { this.setU32(84, value); }
 }
 
 /** The struct CufDecoderInfo. */
 export class DecoderInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 136;
+  static readonly size: number = 144;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(136, true, bytes, at);
+    super(144, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1389,6 +1420,14 @@ export class DecoderInfo extends Struct {
   /** What counts towards its budget. */
   get memoryBytes(): number { return this.getU64(128); }
   set memoryBytes(value: number) { this.setU64(128, value); }
+
+  /** A CufLatency, as asked for. */
+  get latency(): number { return this.getU32(136); }
+  set latency(value: number) { this.setU32(136, value); }
+
+  /** What it can give on the stream that it decodes. */
+  get effectiveLatency(): number { return this.getU32(140); }
+  set effectiveLatency(value: number) { this.setU32(140, value); }
 }
 
 /** The struct CufPlane. */

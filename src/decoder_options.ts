@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ColorType, DecoderDesc, OnError } from "../ffi/abi.ts";
+import { ColorType, DecoderDesc, Latency, OnError } from "../ffi/abi.ts";
 import { codecName } from "./codec_name.ts";
 import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
 import {
@@ -48,6 +48,18 @@ export interface DecoderDescriptor {
    * frames() goes on with a new one. Default: the device's.
    */
   readonly memoryBudgetBytes?: number;
+  /**
+   * When frames come. "native" (default): in display order, as late as is fastest, and at least one frame
+   * late in streams with B-frames; "low": in display order, each by the `decode()` of its own packet unless
+   * frames that come later in the stream are shown before it; "zero": in decode order, each by the
+   * `decode()` of its own packet. Streams with B-frames are not what "low" and "zero" are for: see
+   * `decoder.effectiveLatency`. Both cost speed, since frames are not decoded beside each other.
+   */
+  readonly latency?: "native" | "low" | "zero";
+  /** Widest picture in pixels; a stream with wider ones is refused. Default: any. */
+  readonly maxWidth?: number;
+  /** Highest picture in pixels; a stream with higher ones is refused. Default: any. */
+  readonly maxHeight?: number;
   /** Most threads it may use; default: as many as the device has. */
   readonly threads?: number;
   /**
@@ -64,7 +76,8 @@ export interface DecoderDescriptor {
   readonly signal?: AbortSignal;
 }
 
-const LARGEST_SIDE = 1 << 20;
+/** The longest side of a picture that a descriptor may name. */
+export const LARGEST_SIDE: number = 1 << 20;
 const MOST_THREADS = 256;
 
 /** The library's numbers of the output colour types. */
@@ -81,6 +94,14 @@ export const ON_ERROR = {
   conceal: OnError.CONCEAL,
 } as const;
 
+const LATENCIES = { native: Latency.NATIVE, low: Latency.LOW, zero: Latency.ZERO } as const;
+
+/** The name of one of the library's latencies. */
+export function latencyName(code: number): "native" | "low" | "zero" {
+  if (code === Latency.ZERO) return "zero";
+  return code === Latency.LOW ? "low" : "native";
+}
+
 /** Checks a descriptor and writes it as the library wants it. */
 export function nativeDecoderDescriptor(
   descriptor: DecoderDescriptor,
@@ -95,6 +116,9 @@ export function nativeDecoderDescriptor(
     displayAspectHeight: side,
     outputColorType: oneOf("native", "rgb", "rgbp", "raw"),
     onError: oneOf("throw", "skip", "conceal"),
+    latency: oneOf("native", "low", "zero"),
+    maxWidth: integer(1, LARGEST_SIDE),
+    maxHeight: integer(1, LARGEST_SIDE),
     threads: integer(1, MOST_THREADS),
     memoryBudgetBytes: integer(1),
     enableDecodeStats: flag(),
@@ -112,6 +136,9 @@ export function nativeDecoderDescriptor(
   desc.width = descriptor.codedWidth ?? 0;
   desc.height = descriptor.codedHeight ?? 0;
   Object.assign(desc, overrideCodes(descriptor.colorSpace));
+  desc.latency = LATENCIES[descriptor.latency ?? "native"];
+  desc.maxWidth = descriptor.maxWidth ?? 0;
+  desc.maxHeight = descriptor.maxHeight ?? 0;
   const { description } = descriptor;
   return { desc, headers: description === undefined ? null : bytesOf(description) };
 }

@@ -171,7 +171,8 @@ export class Device implements AsyncDisposable, Disposable {
   /**
    * Makes a decoder. `{ codec: demuxer.codec }` is enough for a demuxer's packets.
    *
-   * @throws {UnsupportedError} if there is no decoder for the codec
+   * @throws {UnsupportedError} if there is no decoder for the codec, or codedWidth and codedHeight are larger
+   * than maxWidth and maxHeight allow
    */
   createDecoder(descriptor: DecoderDescriptor): Promise<Decoder> {
     return this.#make(() => createDecoder({ handle: this.#handle, object: this }, descriptor));

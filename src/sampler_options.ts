@@ -6,7 +6,7 @@
 
 import { SamplerDesc } from "../ffi/abi.ts";
 import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
-import { COLOR_TYPES, ON_ERROR } from "./decoder_options.ts";
+import { COLOR_TYPES, LARGEST_SIDE, ON_ERROR } from "./decoder_options.ts";
 import { checkDescriptor, flag, instance, integer, oneOf, signal, text } from "./descriptor.ts";
 import { UnsupportedError } from "./errors.ts";
 
@@ -95,7 +95,6 @@ export interface SamplerOptions {
 
 const LARGEST_STREAM_INDEX = 2 ** 31 - 2;
 const MOST_ENGINES = 64;
-const LARGEST_SIDE = 1 << 20;
 const LARGEST_CACHE = 1024;
 const LARGEST_BUFFER = 65536;
 const DEFAULT_BUFFER = 12;

@@ -62,6 +62,11 @@ _Static_assert(CUF_ON_ERROR_THROW == 0, "");
 _Static_assert(CUF_ON_ERROR_SKIP == 1, "");
 _Static_assert(CUF_ON_ERROR_CONCEAL == 2, "");
 
+/* CufLatency */
+_Static_assert(CUF_LATENCY_NATIVE == 0, "");
+_Static_assert(CUF_LATENCY_LOW == 1, "");
+_Static_assert(CUF_LATENCY_ZERO == 2, "");
+
 /* CufFormat */
 _Static_assert(CUF_FORMAT_UNKNOWN == 0, "");
 _Static_assert(CUF_FORMAT_NV12 == 1, "");
@@ -131,6 +136,11 @@ _Static_assert(CUF_PACKET_DISCARD == 2, "");
 _Static_assert(CUF_PACKET_CORRUPT == 4, "");
 _Static_assert(CUF_PACKET_HAS_PTS == 8, "");
 _Static_assert(CUF_PACKET_HAS_DTS == 16, "");
+_Static_assert(CUF_PACKET_END_OF_PICTURE == 32, "");
+_Static_assert(CUF_PACKET_END_OF_STREAM == 64, "");
+_Static_assert(CUF_PACKET_TIMESTAMP == 128, "");
+_Static_assert(CUF_PACKET_DISCONTINUITY == 256, "");
+_Static_assert(CUF_PACKET_NOTIFY_EOS == 512, "");
 
 /* CufFrameFlag */
 _Static_assert(CUF_FRAME_KEY == 1, "");
@@ -505,7 +515,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->bits_per_coded_s
 _Static_assert(offsetof(struct CufPacketInfo, pixel_format) == 100, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->pixel_format), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderDesc) == 80, "");
+_Static_assert(sizeof(struct CufDecoderDesc) == 88, "");
 _Static_assert(_Alignof(struct CufDecoderDesc) == 8, "");
 _Static_assert(offsetof(struct CufDecoderDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->struct_size), uint32_t), "");
@@ -529,10 +539,14 @@ _Static_assert(offsetof(struct CufDecoderDesc, memory_budget_bytes) == 64, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->memory_budget_bytes), uint64_t), "");
 _Static_assert(offsetof(struct CufDecoderDesc, enable_decode_stats) == 72, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->enable_decode_stats), uint32_t), "");
-_Static_assert(offsetof(struct CufDecoderDesc, reserved) == 76, "");
-_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->reserved), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, latency) == 76, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->latency), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, max_width) == 80, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->max_width), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, max_height) == 84, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->max_height), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderInfo) == 136, "");
+_Static_assert(sizeof(struct CufDecoderInfo) == 144, "");
 _Static_assert(_Alignof(struct CufDecoderInfo) == 8, "");
 _Static_assert(offsetof(struct CufDecoderInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->struct_size), uint32_t), "");
@@ -550,6 +564,10 @@ _Static_assert(offsetof(struct CufDecoderInfo, implementation) == 64, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->implementation), char[64]), "");
 _Static_assert(offsetof(struct CufDecoderInfo, memory_bytes) == 128, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->memory_bytes), uint64_t), "");
+_Static_assert(offsetof(struct CufDecoderInfo, latency) == 136, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->latency), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderInfo, effective_latency) == 140, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->effective_latency), uint32_t), "");
 
 _Static_assert(sizeof(struct CufPlane) == 24, "");
 _Static_assert(_Alignof(struct CufPlane) == 8, "");
@@ -798,6 +816,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_info), int32_t(uint32_t, struct 
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_decode), int32_t(uint32_t, const struct CufPacketInfo*, const uint8_t*, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_flush), int32_t(uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_reset), int32_t(uint32_t, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_decoder_reconfigure), int32_t(uint32_t, uint32_t, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_read), int32_t(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_take), int32_t(uint32_t, uint32_t, struct CufFrameInfo*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_open), int32_t(uint32_t, const struct CufSamplerDesc*, const uint8_t*, uint32_t, uint32_t, struct CufError*)), "");

@@ -5,6 +5,7 @@
 
 #include "core/decode_record.h"
 #include "core/log.h"
+#include "core/picture_limits.h"
 #include "core/registry.h"
 
 namespace cuf {
@@ -31,10 +32,12 @@ DecodeSession::DecodeSession(std::shared_ptr<Device> device, Options options)
                   : MemoryBudget::of_decoder(options_.memory_budget, device_->budget)),
       memory_(budget_ ? std::static_pointer_cast<Memory>(
                             std::make_shared<BudgetedMemory>(device_->memory, budget_))
-                      : device_->memory) {}
+                      : device_->memory),
+      effective_latency_(options_.decoder.latency) {}
 
 void DecodeSession::open(std::shared_ptr<Device> device, Options options,
                          std::shared_ptr<Ticket> ticket) {
+  require_size(options.decoder, options.decoder.width, options.decoder.height);
   auto session = std::make_shared<DecodeSession>(device, std::move(options));
   run_on_pool([session, ticket] {
     ticket->attempt([&] {
@@ -84,13 +87,12 @@ void DecodeSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Tick
 }
 
 void DecodeSession::note(const Error& error) {
-  if (error.status == Status::corrupt_data) {
-    ++frames_corrupt_;
-    log(LogLevel::warn, "decoder", error.what());
-    events_.push_back(error);
-    return;
-  }
-  throw error;
+  const bool is_damage = error.status == Status::corrupt_data;
+  // A stream that is refused is told in its place, behind the pictures of the one before.
+  if (!is_damage && error.status != Status::unsupported) throw error;
+  frames_corrupt_ += is_damage;
+  log(LogLevel::warn, "decoder", error.what());
+  events_.push_back(error);
 }
 
 void DecodeSession::keep(Picture picture) {
@@ -155,6 +157,20 @@ void DecodeSession::make_up() {
   if (!unsent_) return;
   send_or_hold(*std::exchange(unsent_, std::nullopt));
   receive_all();
+  effective_latency_ = decoder_->effective_latency();
+}
+
+void DecodeSession::send_flagged(const Packet& packet) {
+  if (packet.is_discontinuity) drain_end();
+  // The end of a stream may come without a picture.
+  if (packet.payload.size > 0 || !packet.ends_stream) send(packet);
+  try {
+    receive_all();
+  } catch (const Error& error) {
+    // The packet was taken, so its other pictures come with the next call.
+    if (error.status != Status::out_of_memory) throw;
+  }
+  if (packet.ends_stream) drain_end();
 }
 
 void DecodeSession::send_or_hold(Packet packet) {
@@ -204,13 +220,7 @@ void DecodeSession::complete_or_fail(Ticket& ticket) {
 void DecodeSession::decode(Packet packet, std::shared_ptr<Ticket> ticket) {
   post(std::move(ticket), [this, packet = std::move(packet)](Ticket& current) {
     make_up();
-    send(packet);
-    try {
-      receive_all();
-    } catch (const Error& error) {
-      // The packet was taken, so its other pictures come with the next call.
-      if (error.status != Status::out_of_memory) throw;
-    }
+    send_flagged(packet);
     complete_or_fail(current);
   });
 }
@@ -228,6 +238,16 @@ void DecodeSession::reset(std::shared_ptr<Ticket> ticket) {
     unconverted_.reset();
     unsent_.reset();
     decoder_->reset();
+    current.complete();
+  });
+}
+
+void DecodeSession::reconfigure(uint32_t width, uint32_t height, std::shared_ptr<Ticket> ticket) {
+  post(std::move(ticket), [this, width, height](Ticket& current) {
+    require_size(options_.decoder, width, height);
+    drain_end();
+    decoder_->begin_stream(width, height);
+    effective_latency_ = decoder_->effective_latency();
     current.complete();
   });
 }

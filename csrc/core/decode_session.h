@@ -47,6 +47,8 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   void decode(Packet packet, std::shared_ptr<Ticket> ticket);
   void flush(std::shared_ptr<Ticket> ticket);
   void reset(std::shared_ptr<Ticket> ticket);
+  // The next packet begins a stream of this size; what is held back comes with the next completion.
+  void reconfigure(uint32_t width, uint32_t height, std::shared_ptr<Ticket> ticket);
   // Reads from the demuxer until max_frames or about max_bytes of pictures are there; extra = 1
   // after the last.
   void read(std::shared_ptr<DemuxSession> demuxer, size_t max_frames, size_t max_bytes,
@@ -61,12 +63,15 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   DecodingPlace::Description place() const { return place_.get(); }
   DecodeStats stats() const;
   uint64_t memory_bytes() const { return budget_ ? budget_->used() : 0; }
+  Latency latency() const { return options_.decoder.latency; }
+  Latency effective_latency() const { return effective_latency_; }
 
  private:
   using Event = std::variant<std::shared_ptr<const Picture>, Error>;
 
   void post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work);
   void send(const Packet& packet);
+  void send_flagged(const Packet& packet);
   void drain_end();
   void receive_all();
   void keep(Picture picture);
@@ -102,6 +107,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   std::atomic<uint64_t> packets_decoded_ = 0;
   std::atomic<uint64_t> frames_decoded_ = 0;
   std::atomic<uint64_t> frames_corrupt_ = 0;
+  std::atomic<Latency> effective_latency_;
 
   TicketResults<std::shared_ptr<const Picture>> results_;
 };

@@ -87,6 +87,11 @@ void FallbackDecoder::reset() {
   current_->reset();
 }
 
+void FallbackDecoder::begin_stream(uint32_t width, uint32_t height) {
+  pending_.clear();
+  current_->begin_stream(width, height);
+}
+
 bool FallbackDecoder::fits(const DecoderOptions& options) const {
   return current_->fits(options);
 }

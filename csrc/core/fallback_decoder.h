@@ -21,6 +21,9 @@ class FallbackDecoder : public Decoder {
   void send_end() override;
   bool receive(Picture& out) override;
   void reset() override;
+  bool drains_with_stats() const override { return current_->drains_with_stats(); }
+  void begin_stream(uint32_t width, uint32_t height) override;
+  Latency effective_latency() const override { return current_->effective_latency(); }
   bool fits(const DecoderOptions& options) const override;
   void reconfigure(const DecoderOptions& options) override;
   const std::string& implementation() const override { return current_->implementation(); }

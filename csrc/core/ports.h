@@ -67,6 +67,9 @@ struct DecoderOptions {
   // follows a recovery point closely.
   bool has_all_references = false;
   bool exports_stats = false;  // pictures come with a DecodeRecord; of decode_stats_codecs() only
+  Latency latency = Latency::native;
+  uint32_t max_width = 0;  // larger pictures are refused; 0 = any
+  uint32_t max_height = 0;
 };
 
 class Decoder {
@@ -74,7 +77,9 @@ class Decoder {
   virtual ~Decoder() = default;
   // A packet that is refused as damaged throws Error(corrupt_data) with its timestamp; the decoder
   // stays usable. Without room for its picture in the budget it throws Error(out_of_memory) and
-  // takes nothing, where that can be known before.
+  // takes nothing, where that can be known before. The first packet of a stream whose pictures are
+  // larger than allowed gives Error(unsupported), behind the pictures of the stream before, the
+  // others of it give nothing.
   virtual void send(const Packet& packet) = 0;
   virtual void send_end() = 0;
   // With OnError::skip and conceal damaged pictures come with their status; which are dropped is
@@ -84,6 +89,10 @@ class Decoder {
   // Pictures that come only after send_end() have statistics as well, if any have.
   virtual bool drains_with_stats() const { return true; }
   virtual void reset() = 0;  // forget everything and take packets of a new start
+  // The next packet begins another stream of this size. What is held back must have been received.
+  virtual void begin_stream(uint32_t width, uint32_t height) = 0;
+  // What it can give of options.latency on the stream that it decodes.
+  virtual Latency effective_latency() const = 0;
   // Whether it can go on as one made with `options`, at less cost than making that one.
   virtual bool fits(const DecoderOptions& options) const = 0;
   // Makes it so, reset; only where it fits.

@@ -96,6 +96,13 @@ enum CufOnError {
   CUF_ON_ERROR_CONCEAL = 2,
 };
 
+/* When frames come. */
+enum CufLatency {
+  CUF_LATENCY_NATIVE = 0, /* in display order, as late as is fastest */
+  CUF_LATENCY_LOW = 1,    /* in display order; with the packet itself where nothing is reordered */
+  CUF_LATENCY_ZERO = 2,   /* in decode order, with the packet itself */
+};
+
 /* Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16
  * formats the sample stands in the most significant bits, in the planar ones of the decoder
  * (I420P10, ...) in the least. */
@@ -177,6 +184,12 @@ enum CufPacketFlag {
   CUF_PACKET_CORRUPT = 4,
   CUF_PACKET_HAS_PTS = 8,
   CUF_PACKET_HAS_DTS = 16,
+  /* What the caller says of it, as NVDEC's CUVID_PKT_*. */
+  CUF_PACKET_END_OF_PICTURE = 32, /* holds exactly one frame or field; every packet is taken so */
+  CUF_PACKET_END_OF_STREAM = 64,  /* the last one: the frames held back come with it */
+  CUF_PACKET_TIMESTAMP = 128,     /* its times are valid; those that are there always are */
+  CUF_PACKET_DISCONTINUITY = 256, /* a new start, as after a seek; frames held back come first */
+  CUF_PACKET_NOTIFY_EOS = 512,    /* the end is to be told; the completion always tells it */
 };
 
 /* Bits of CufFrameInfo.flags. */
@@ -420,7 +433,9 @@ struct CufDecoderDesc {
   char codec[32];
   uint64_t memory_budget_bytes; /* most memory of its pictures and frames; 0 = the device's */
   uint32_t enable_decode_stats; /* 1: frames have decode statistics */
-  uint32_t reserved;
+  uint32_t latency;             /* a CufLatency */
+  uint32_t max_width;           /* larger pictures are refused with CUF_UNSUPPORTED; 0 = any */
+  uint32_t max_height;
 };
 
 struct CufDecoderInfo {
@@ -431,7 +446,9 @@ struct CufDecoderInfo {
   uint64_t frames_corrupt;
   char codec[32];
   char implementation[64];
-  uint64_t memory_bytes; /* what counts towards its budget */
+  uint64_t memory_bytes;      /* what counts towards its budget */
+  uint32_t latency;           /* a CufLatency, as asked for */
+  uint32_t effective_latency; /* what it can give on the stream that it decodes */
 };
 
 struct CufPlane {
@@ -646,6 +663,10 @@ CUF_API int32_t cuf_decoder_decode(uint32_t decoder, const struct CufPacketInfo*
 CUF_API int32_t cuf_decoder_flush(uint32_t decoder, uint32_t ticket);
 /* Forgets what was sent and not yet given, as after a seek. */
 CUF_API int32_t cuf_decoder_reset(uint32_t decoder, uint32_t ticket);
+/* The next packet begins a stream of this size, whose decoder is made anew; the frames held back
+ * come first from the next call. */
+CUF_API int32_t cuf_decoder_reconfigure(uint32_t decoder, uint32_t width, uint32_t height,
+                                        uint32_t ticket);
 /* Reads and decodes from the demuxer until max_frames are there or the end, where it flushes.
  * Completes with the number of frames; extra = 1 after the last. */
 CUF_API int32_t cuf_decoder_read(uint32_t decoder, uint32_t demuxer, uint32_t max_frames,

@@ -1,55 +1,19 @@
 #include "libav/decoder.h"
 
 #include <algorithm>
-#include <cstring>
-#include <deque>
-#include <optional>
-#include <variant>
+#include <span>
 
 #include "core/headroom.h"
 #include "core/log.h"
+#include "core/picture_limits.h"
+#include "libav/av_packet.h"
 #include "libav/codec_string.h"
-#include "libav/context_link.h"
-#include "libav/decode_statistics.h"
 #include "libav/decoder_choice.h"
 #include "libav/errors.h"
-#include "libav/handles.h"
-#include "libav/picture.h"
+#include "libav/libav_decoder.h"
 
 namespace cuf::libav {
 namespace {
-
-void release_owner(void* owner, uint8_t*) {
-  delete static_cast<std::shared_ptr<const void>*>(owner);
-}
-
-Owned<AVPacket> to_av_packet(const Packet& packet) {
-  if (packet.payload.size > INT32_MAX - kPacketPadding) {
-    throw Error(Status::invalid_argument, "A packet must be smaller than 2 GiB");
-  }
-  Owned<AVPacket> out(require(av_packet_alloc(), "a packet"));
-  auto owner = std::make_unique<std::shared_ptr<const void>>(packet.payload.owner);
-  auto* data = const_cast<uint8_t*>(packet.payload.data);
-  out->buf = require(av_buffer_create(data, packet.payload.size + kPacketPadding, release_owner,
-                                      owner.get(), AV_BUFFER_FLAG_READONLY),
-                     "a packet");
-  owner.release();
-  out->data = data;
-  out->size = static_cast<int>(packet.payload.size);
-  out->pts = packet.pts;
-  out->dts = packet.dts;
-  out->duration = packet.duration;
-  out->pos = packet.position;
-  if (packet.is_key) out->flags |= AV_PKT_FLAG_KEY;
-  if (packet.is_discard) out->flags |= AV_PKT_FLAG_DISCARD;
-  if (packet.is_corrupt) out->flags |= AV_PKT_FLAG_CORRUPT;
-  return out;
-}
-
-void add_side_data(AVPacket& packet, AVPacketSideDataType type, const Bytes& bytes) {
-  uint8_t* data = av_packet_new_side_data(&packet, type, bytes.size);
-  std::memcpy(require(data, "a packet"), bytes.data, bytes.size);
-}
 
 // These read changed headers from the packet's side data; the others are opened again.
 bool takes_new_extradata(AVCodecID codec) {
@@ -61,68 +25,8 @@ bool needs_no_extradata(AVCodecID codec) {
   return codec == AV_CODEC_ID_VP8 || codec == AV_CODEC_ID_VP9;
 }
 
-class LibavDecoder : public Decoder {
- public:
-  explicit LibavDecoder(const DecoderOptions& options)
-      : options_(options),
-        codec_(choose_decoder(options.codec)),
-        name_(codec_.name),
-        link_(options.budget ? options.budget : MemoryBudget::of_device(INT64_MAX)),
-        maker_(options.budget, !(codec_.capabilities & AV_CODEC_CAP_DR1)) {
-    if (options.exports_stats) statistics_.emplace(codec_.id);
-  }
-
-  void send(const Packet& packet) override;
-  void send_end() override;
-  bool receive(Picture& out) override;
-  bool drains_with_stats() const override { return !statistics_ || statistics_->is_told_at_end(); }
-  void reset() override;
-  bool fits(const DecoderOptions& options) const override;
-  void reconfigure(const DecoderOptions& options) override;
-  const std::string& implementation() const override { return name_; }
-
- private:
-  size_t headroom() const;
-  void open(const Packet& first);
-  void fill_context(AVCodecContext& context, const Packet& first) const;
-  void reopen(const Packet& packet);
-  void add_new_headers(AVPacket& input, const Packet& packet);
-  struct Decoded {
-    Owned<AVFrame> frame;
-    int coded_width = 0;
-    int coded_height = 0;
-  };
-  std::optional<Decoded> next_frame();
-  void keep_ready_frames();
-  void show(Decoded& decoded, Picture& out);
-  void fill_missing_pts(AVFrame& frame);
-  void note_sent(const Packet& packet);
-  void note_shown(const AVFrame& frame);
-  void check_memory(int code);
-  void refuse(int code);
-  int feed(const AVPacket* packet);
-
-  struct Sent {
-    int64_t dts;
-    int64_t timestamp_us;
-  };
-
-  DecoderOptions options_;
-  const AVCodec& codec_;
-  std::string name_;
-  ContextLink link_;
-  Owned<AVCodecContext> context_;  // opened by the first packet, which knows the stream best
-  std::deque<std::variant<Decoded, Error>> ready_;  // received while sending
-  std::deque<Sent> in_flight_;                      // packets whose outcome is not known
-  PictureMaker maker_;
-  std::optional<DecodeStatistics> statistics_;
-  Rational time_base_{1, 1000000};
-  int32_t rotation_ = 0;
-  int64_t last_pts_ = kNoTimestamp;
-  int64_t last_duration_ = 0;
-  bool is_ending_ = false;
-  bool has_pending_headers_ = false;  // options_.extradata is news to the open decoder
-};
+constexpr uint64_t kLargestHint = 1 << 27;  // pixels
+constexpr uint32_t kLongestHint = 65535;
 
 void use_hints(AVCodecContext& context, const StreamHints& hints) {
   context.width = static_cast<int>(hints.coded_width & 0xFFFF);
@@ -134,6 +38,18 @@ void use_hints(AVCodecContext& context, const StreamHints& hints) {
   if (context.codec_id == AV_CODEC_ID_RAWVIDEO && av_pix_fmt_desc_get(format)) {
     context.pix_fmt = format;
   }
+}
+
+}  // namespace
+
+LibavDecoder::LibavDecoder(const DecoderOptions& options)
+    : options_(options),
+      codec_(choose_decoder(options.codec)),
+      name_(codec_.name),
+      link_(options.budget ? options.budget : MemoryBudget::of_device(INT64_MAX)),
+      maker_(options.budget, !(codec_.capabilities & AV_CODEC_CAP_DR1)) {
+  if (options.exports_stats) statistics_.emplace(codec_.id);
+  gate_.restart(options_);
 }
 
 void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) const {
@@ -158,14 +74,33 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
   // Without the container's word on reordering, H.264 that does not tell it itself would show its
   // first pictures too early and lose later ones. Strict: it waits for as many as the level allows
   // (h264_ps.c, num_reorder_frames).
-  if (!knows_stream && codec_.id == AV_CODEC_ID_H264) {
+  const bool knows_order = knows_stream && !is_container_outdated_;
+  if (!knows_order && codec_.id == AV_CODEC_ID_H264) {
+    context.has_b_frames = 0;
     context.strict_std_compliance = FF_COMPLIANCE_STRICT;
+  }
+  // Damaged headers may claim what libav would not open for.
+  const auto& found = gate_.stream();
+  const uint64_t area = found ? uint64_t{found->width} * found->height : 0;
+  const bool has_sides = area > 0 && std::max(found->width, found->height) <= kLongestHint;
+  if (has_sides && area <= kLargestHint) {
+    context.width = static_cast<int>(found->width);
+    context.height = static_cast<int>(found->height);
   }
   if (options_.has_all_references && codec_.id == AV_CODEC_ID_H264) {
     context.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   }
   context.pkt_timebase = {first.time_base.num, first.time_base.den};
   set_threads(context, options_.threads);
+  set_latency(context, options_.latency);
+}
+
+// What is kept beside the packets.
+std::span<const uint8_t> LibavDecoder::headers_of(const Packet& packet) const {
+  if (!options_.extradata.empty()) return options_.extradata;
+  const auto* stream = static_cast<const AVCodecParameters*>(packet.backend_stream.get());
+  if (!stream || stream->codec_id != codec_.id || stream->extradata_size <= 0) return {};
+  return {stream->extradata, static_cast<size_t>(stream->extradata_size)};
 }
 
 // For a few pictures, and what a decoder has beside them.
@@ -178,12 +113,20 @@ size_t LibavDecoder::headroom() const {
 
 void LibavDecoder::open(const Packet& first) {
   Owned<AVCodecContext> context(require(avcodec_alloc_context3(&codec_), "a decoder"));
+  const bool watches = options_.latency != Latency::native && codec_.id == AV_CODEC_ID_H264;
   fill_context(*context, first);
   link_.attach(*context);
   if (statistics_) {
     statistics_->prepare(*context);
     const auto size = static_cast<size_t>(context->extradata_size);
     statistics_->use_headers({context->extradata, size});
+  }
+  if (watches) {
+    const std::span extradata(context->extradata, static_cast<size_t>(context->extradata_size));
+    reorder_watch_.emplace(extradata);
+    std::ranges::copy(reorder_watch_->silenced_headers(extradata), context->extradata);
+    context->has_b_frames = 0;
+    context->strict_std_compliance = FF_COMPLIANCE_NORMAL;
   }
   const int result = avcodec_open2(context.get(), &codec_, nullptr);
   if (result < 0) {
@@ -203,16 +146,76 @@ void LibavDecoder::open(const Packet& first) {
       has_frame_threads ? " frame" : "", " threads");
 }
 
-void LibavDecoder::reopen(const Packet& packet) {
-  if (context_ && !is_ending_) {
-    avcodec_send_packet(context_.get(), nullptr);
-    keep_ready_frames();
+// Gives out what is held back and closes the decoder; the next packet opens it anew.
+void LibavDecoder::end_stream() {
+  try {
+    send_end();
+  } catch (const Error& error) {
+    ready_.emplace_back(error);
   }
-  const uint8_t* data = packet.extradata.data;
-  options_.extradata.assign(data, data + packet.extradata.size);
+  keep_ready_frames();
   context_.reset();
+  reorder_watch_.reset();
   in_flight_.clear();
   is_ending_ = false;
+}
+
+void LibavDecoder::begin_stream(uint32_t width, uint32_t height) {
+  context_.reset();
+  reset();
+  reorder_watch_.reset();
+  held_headers_.clear();
+  container_.reset();
+  options_.width = width;
+  options_.height = height;
+  gate_.restart(options_);
+}
+
+// false: the packet belongs to a stream that was refused.
+bool LibavDecoder::admit(const Packet& packet) {
+  const bool has_other_container = packet.backend_stream && packet.backend_stream != container_;
+  if (has_other_container) {
+    container_ = packet.backend_stream;
+    is_container_outdated_ = false;
+    gate_.read_headers(headers_of(packet));
+  }
+  gate_.read_headers({packet.extradata.data, packet.extradata.size});
+  using Verdict = StreamGate::Verdict;
+  const Verdict verdict = gate_.judge({packet.payload.data, packet.payload.size});
+  if (verdict == Verdict::headers) {
+    held_headers_.hold(packet.payload);
+    return false;
+  }
+  // Frames that are held back must keep the times of their own.
+  const bool has_other_times =
+      packet.is_key && (packet.time_base.num != time_base_.num ||
+                        packet.time_base.den != time_base_.den || packet.rotation != rotation_);
+  const bool has_new_headers = packet.extradata.size > 0;
+  const bool is_other = verdict == Verdict::begins || verdict == Verdict::refuse ||
+                        has_other_times || (has_new_headers && !takes_new_extradata(codec_.id));
+  if (is_other && context_) {
+    end_stream();
+    is_container_outdated_ = !has_other_container;
+  }
+  if (has_new_headers) {
+    options_.extradata.assign(packet.extradata.data, packet.extradata.data + packet.extradata.size);
+  }
+  // Told behind the last picture of the stream before.
+  if (verdict == Verdict::refuse) {
+    ready_.emplace_back(too_large(options_, gate_.stream()->width, gate_.stream()->height));
+  }
+  return verdict != Verdict::refuse && verdict != Verdict::skip;
+}
+
+// Low latency shows pictures at once until the stream proves that others may belong in front; then
+// as many are held back as it announces, or as its level allows.
+void LibavDecoder::watch_order(const Packet& packet) {
+  if (!reorder_watch_->reorders({packet.payload.data, packet.payload.size})) return;
+  if (const auto frames = reorder_watch_->announced()) {
+    context_->has_b_frames = std::max(context_->has_b_frames, static_cast<int>(*frames));
+  } else {
+    context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
+  }
 }
 
 void LibavDecoder::note_sent(const Packet& packet) {
@@ -272,23 +275,22 @@ void LibavDecoder::add_new_headers(AVPacket& input, const Packet& packet) {
   if (statistics_) statistics_->use_headers({headers.data, headers.size});
 }
 
-void LibavDecoder::send(const Packet& packet) {
+void LibavDecoder::send(const Packet& given) {
+  // An empty packet would end the stream.
+  if (given.payload.size == 0) return;
+  const Packet packet = held_headers_.put_before(given);
+  if (!admit(packet)) return;
   time_base_ = packet.time_base;
   rotation_ = packet.rotation;
-  const bool has_new_headers = packet.extradata.size > 0;
-  if (has_new_headers && !takes_new_extradata(codec_.id)) {
-    log(LogLevel::info, "decoder", "New codec headers: opening ", name_, " again");
-    reopen(packet);
-  }
   require_headroom(headroom());
   if (!context_) open(packet);
   link_.pictures.require_room();
   if (is_ending_) reset();
-  Owned<AVPacket> input = to_av_packet(packet);
-  // An empty packet would end the stream.
-  if (input->size == 0) return;
-  add_new_headers(*input, packet);
+  const Packet changed = reorder_watch_ ? silenced(packet, *reorder_watch_) : packet;
+  Owned<AVPacket> input = to_av_packet(changed);
+  add_new_headers(*input, changed);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
+  if (reorder_watch_) watch_order(packet);
   if (statistics_) statistics_->note_packet({packet.payload.data, packet.payload.size});
   link_.watch.begin_packet(*context_);
   const int result = feed(input.get());
@@ -328,7 +330,8 @@ std::optional<LibavDecoder::Decoded> LibavDecoder::next_frame() {
     note_shown(*frame);
     if (link_.watch.is_damaged(*frame))
       frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
-    return Decoded{std::move(frame), context_->coded_width, context_->coded_height};
+    return Decoded{std::move(frame), context_->coded_width, context_->coded_height, time_base_,
+                   rotation_};
   }
   return std::nullopt;
 }
@@ -354,42 +357,59 @@ void LibavDecoder::fill_missing_pts(AVFrame& frame) {
   if (frame_duration(frame) > 0) last_duration_ = frame_duration(frame);
 }
 
+// Throws for the first picture that is larger than allowed.
+bool LibavDecoder::is_refused(const AVFrame& frame) {
+  const auto width = static_cast<uint32_t>(frame.width);
+  const auto height = static_cast<uint32_t>(frame.height);
+  if (!is_too_large(options_, width, height)) return false;
+  if (width == refused_width_ && height == refused_height_) return true;
+  refused_width_ = width;
+  refused_height_ = height;
+  throw too_large(options_, width, height);
+}
+
 void LibavDecoder::show(Decoded& decoded, Picture& out) {
   AVFrame& frame = *decoded.frame;
   fill_missing_pts(frame);
   if (decode_status(frame) != DecodeStatus::ok && options_.on_error == OnError::raise) {
     throw Error(Status::corrupt_data, "A picture of " + options_.codec + " is damaged", 0,
-                to_microseconds(frame.best_effort_timestamp, time_base_));
+                to_microseconds(frame.best_effort_timestamp, decoded.time_base));
   }
   std::shared_ptr<const DecodeRecord> statistics;
   if (statistics_) statistics = statistics_->take(frame);
-  out =
-      maker_.make(decoded.frame, decoded.coded_width, decoded.coded_height, time_base_, rotation_);
+  out = maker_.make(decoded.frame, decoded.coded_width, decoded.coded_height, decoded.time_base,
+                    decoded.rotation);
   out.decode_stats = std::move(statistics);
 }
 
 bool LibavDecoder::receive(Picture& out) {
-  if (ready_.empty()) {
-    std::optional<Decoded> decoded = next_frame();
-    if (!decoded) return false;
-    ready_.emplace_back(std::move(*decoded));
+  for (;;) {
+    if (ready_.empty()) {
+      std::optional<Decoded> decoded = next_frame();
+      if (!decoded) return false;
+      ready_.emplace_back(std::move(*decoded));
+    }
+    bool is_shown = false;
+    try {
+      if (const auto* error = std::get_if<Error>(&ready_.front())) throw *error;
+      Decoded& decoded = std::get<Decoded>(ready_.front());
+      is_shown = !is_refused(*decoded.frame);
+      if (is_shown) show(decoded, out);
+    } catch (const Error& error) {
+      // What there is no room for now is given later.
+      if (error.status != Status::out_of_memory) ready_.pop_front();
+      throw;
+    }
+    ready_.pop_front();
+    if (is_shown) return true;
   }
-  try {
-    if (const auto* error = std::get_if<Error>(&ready_.front())) throw *error;
-    show(std::get<Decoded>(ready_.front()), out);
-  } catch (const Error& error) {
-    // What there is no room for now is given later.
-    if (error.status != Status::out_of_memory) ready_.pop_front();
-    throw;
-  }
-  ready_.pop_front();
-  return true;
 }
 
 void LibavDecoder::reset() {
   if (context_) avcodec_flush_buffers(context_.get());
   link_.watch.clear();
   if (statistics_) statistics_->reset();
+  if (reorder_watch_) reorder_watch_->skip();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;
@@ -397,11 +417,16 @@ void LibavDecoder::reset() {
   is_ending_ = false;
 }
 
+Latency LibavDecoder::effective_latency() const {
+  const bool holds_back = context_ && context_->has_b_frames > 0;
+  return options_.latency == Latency::zero && holds_back ? Latency::low : options_.latency;
+}
+
 bool LibavDecoder::fits(const DecoderOptions& other) const {
   const DecoderOptions& own = options_;
   if (own.codec != other.codec || own.threads != other.threads || own.on_error != other.on_error ||
       own.has_all_references != other.has_all_references ||
-      own.exports_stats != other.exports_stats) {
+      own.exports_stats != other.exports_stats || own.latency != other.latency) {
     return false;
   }
   if (!context_) return true;
@@ -420,9 +445,10 @@ void LibavDecoder::reconfigure(const DecoderOptions& options) {
   reset();
   has_pending_headers_ = context_ && options_.extradata != options.extradata;
   options_ = options;
+  held_headers_.clear();
+  container_.reset();
+  gate_.restart(options_);
 }
-
-}  // namespace
 
 std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) {
   return std::make_unique<LibavDecoder>(options);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { clip } from "../support/clips.ts";
-import { ffmpeg, ffprobeStreams, runCommand } from "../support/ffmpeg.ts";
+import { ffmpeg, ffprobeStreams, joinBytes, runCommand } from "../support/ffmpeg.ts";
 import { type Ending, LIMIT, runProgram } from "./child.ts";
 
 const kPermissions = ["--allow-ffi", "--allow-read", "--allow-write"];
@@ -13,6 +13,8 @@ const kPermissions = ["--allow-ffi", "--allow-read", "--allow-write"];
 const kExamples = [
   "decode.ts",
   "decode_from_memory_buffer.ts",
+  "decode_reconfigure.ts",
+  "decode_with_low_latency.ts",
   "simple_decode_from_memory.ts",
   "simple_decode_sampling.ts",
   "simple_decode_stats.ts",
@@ -190,6 +192,62 @@ test("threaded_decode.ts writes planar RGB frames of all videos", LIMIT, async (
     }
     assertEquals(bytesOf(output).length, 84 * 176 * 144 * 3);
   });
+});
+
+test("decode_with_low_latency.ts prints percentiles for each mode", LIMIT, async () => {
+  const { path } = await clip("h264_ipp_wide.mp4");
+  await inFolder(async (folder) => {
+    const output = join(folder, "out.yuv");
+    const { code, stdout, stderr } = await run("decode_with_low_latency.ts", [
+      ...["-i", path, "-o", output],
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const modes = ["native", "low", "zero"];
+    assertEquals(lines.map(({ latency }) => latency), modes);
+    assertEquals(lines.map(({ effectiveLatency }) => effectiveLatency), modes);
+    for (const { latency, frames, milliseconds, packets } of lines) {
+      assertEquals(frames, 20);
+      const { p50, p90, p99, max } = milliseconds;
+      assert(0 < p50 && p50 <= p90 && p90 <= p99 && p99 <= max, JSON.stringify(milliseconds));
+      if (latency !== "native") assertEquals(packets, { p50: 0, p90: 0, p99: 0, max: 0 });
+    }
+    assertEquals(bytesOf(output), new Uint8Array(await rawvideo(path, "nv12")));
+  });
+  const b = (await clip("h264_b_pyramid.mp4")).path;
+  const { stdout } = await run("decode_with_low_latency.ts", ["-i", b, "-l", "zero"]);
+  const { effectiveLatency, packets } = JSON.parse(stdout);
+  if (effectiveLatency === "low") assert(packets.max > 0, stdout);
+  const wrong = await run("decode_with_low_latency.ts", ["-i", b, "-l", "lowest"]);
+  assertEquals(wrong.code, 1);
+  assertStringIncludes(wrong.stderr, "native|low|zero");
+});
+
+test("decode_reconfigure.ts decodes videos of several sizes with one decoder", LIMIT, async () => {
+  const names = ["h264_b_pyramid.mp4", "h264_66x50.mp4", "h264_ipp.ts"];
+  const paths = await Promise.all(names.map(async (name) => (await clip(name)).path));
+  await inFolder(async (folder) => {
+    const output = join(folder, "out.yuv");
+    const inputs = paths.flatMap((path) => ["-i", path]);
+    const { code, stdout, stderr } = await run("decode_reconfigure.ts", [
+      ...inputs,
+      ...["-o", output],
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const end = lines.pop();
+    assertEquals(
+      lines.map(({ width, height, frames }) => [width, height, frames]),
+      [[176, 144, 45], [66, 50, 45], [176, 144, 45]],
+    );
+    assertEquals([end.framesDecoded, end.maxWidth, end.decodersCreated], [135, 176, 1]);
+    const raw = await Promise.all(paths.map((path) => rawvideo(path, "nv12")));
+    assertEquals(bytesOf(output), joinBytes(raw));
+  });
+  const other = (await clip("hevc.mp4")).path;
+  const mixed = await run("decode_reconfigure.ts", ["-i", paths[0], "-i", other]);
+  assertEquals([mixed.code, mixed.stdout], [1, ""]);
+  assertStringIncludes(mixed.stderr, "h264 and hevc");
 });
 
 test(

@@ -68,6 +68,8 @@ class ScriptedDecoder : public Decoder {
     return true;
   }
   void reset() override { ready_.clear(); }
+  void begin_stream(uint32_t, uint32_t) override {}
+  Latency effective_latency() const override { return Latency::native; }
   bool fits(const DecoderOptions&) const override { return false; }
   void reconfigure(const DecoderOptions&) override { reset(); }
   const std::string& implementation() const override { return name_; }
