@@ -72,6 +72,13 @@ class DecodeRecord {
   DecodeRecord(uint32_t columns, uint32_t rows, Fill fill)
       : columns_(columns), rows_(rows), fill_(std::move(fill)) {}
 
+  // What a record is made of, until it is: libav exports 20 bytes for a block's quantiser and 40
+  // for each of at most 8 vectors.
+  static uint64_t most_source_bytes(uint64_t luma_samples) {
+    constexpr uint64_t kBlockSamples = 16 * 16;
+    return luma_samples * (20 + 8 * 40) / kBlockSamples;
+  }
+
   uint32_t columns() const { return columns_; }
   size_t byte_length() const { return DecodeRecordWriter::byte_length(columns_, rows_); }
   const std::vector<uint8_t>& bytes() const;

@@ -206,11 +206,12 @@ FrameStream::Room SampleSession::room() const {
       samples * samples_in_halves(video.chroma) / 2 * (video.bit_depth > 8 ? 2 : 1);
   const bool is_rgb =
       options_.output.type == ColorType::rgb || options_.output.type == ColorType::rgbp;
+  const uint64_t stats = options_.exports_stats ? DecodeRecord::most_source_bytes(samples) : 0;
   return {.frames = options_.buffer_frames,
           // What is decoded ahead must leave room for the frames that are handed out.
           .bytes = std::min(options_.buffer_bytes, stream_->device->budget->limit() / 4),
-          .decoded_bytes = std::max<uint64_t>(decoded, 1),
-          .output_bytes = is_rgb ? samples * 3 : std::max<uint64_t>(decoded, 1)};
+          .decoded_bytes = std::max<uint64_t>(decoded, 1) + stats,
+          .output_bytes = (is_rgb ? samples * 3 : std::max<uint64_t>(decoded, 1)) + stats};
 }
 
 std::shared_ptr<const IndexedVideo> SampleSession::scanned() const {
