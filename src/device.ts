@@ -11,6 +11,7 @@ import { createDecoder, type Decoder } from "./decoder.ts";
 import type { DecoderDescriptor } from "./decoder_options.ts";
 import type { Demuxer } from "./demuxer.ts";
 import { type DemuxerDescriptor, openDemuxer } from "./demuxer_open.ts";
+import { ClosedError } from "./errors.ts";
 import { checked, native, opened, run } from "./native_call.ts";
 import type { SimpleDecoderDescriptor, ThreadedDecoderDescriptor } from "./sampler_options.ts";
 import { createSimpleDecoder, type SimpleDecoder } from "./simple_decoder.ts";
@@ -87,6 +88,7 @@ export class Device implements AsyncDisposable, Disposable {
   readonly lost: Promise<DeviceLostInfo>;
   readonly #handle: NativeHandle;
   readonly #lose: (info: DeviceLostInfo) => void;
+  readonly #stop = new AbortController();
 
   static {
     createDevice = async ({ backend, ordinal }, options) => {
@@ -147,7 +149,11 @@ export class Device implements AsyncDisposable, Disposable {
    */
   createDemuxer(source: Source, descriptor: DemuxerDescriptor = {}): Promise<Demuxer> {
     return this.#make(() =>
-      openDemuxer({ handle: this.#handle, object: this }, source, descriptor)
+      openDemuxer(
+        { handle: this.#handle, object: this, stop: this.#stop.signal },
+        source,
+        descriptor,
+      )
     );
   }
 
@@ -172,7 +178,11 @@ export class Device implements AsyncDisposable, Disposable {
     descriptor: SimpleDecoderDescriptor = {},
   ): Promise<SimpleDecoder> {
     return this.#make(() =>
-      createSimpleDecoder({ handle: this.#handle, object: this }, source, descriptor)
+      createSimpleDecoder(
+        { handle: this.#handle, object: this, stop: this.#stop.signal },
+        source,
+        descriptor,
+      )
     );
   }
 
@@ -188,13 +198,18 @@ export class Device implements AsyncDisposable, Disposable {
     descriptor: ThreadedDecoderDescriptor = {},
   ): Promise<ThreadedDecoder> {
     return this.#make(() =>
-      createThreadedDecoder({ handle: this.#handle, object: this }, source, descriptor)
+      createThreadedDecoder(
+        { handle: this.#handle, object: this, stop: this.#stop.signal },
+        source,
+        descriptor,
+      )
     );
   }
 
   /** Closes the device, its demuxers and its decoders. Frames stay valid until they are closed. */
   close(): void {
     this.#handle.close();
+    this.#stop.abort(new ClosedError(`The device '${this.label}' was closed`));
     // Sources that nobody waits for hear of it, too, and are cancelled.
     deliverSoon();
     this.#lose({ reason: "closed", message: `The device '${this.label}' was closed` });

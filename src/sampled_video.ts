@@ -45,6 +45,8 @@ export interface SamplingDevice {
   readonly handle: NativeHandle;
   /** Itself; held so that it is not collected, which would close the videos. */
   readonly object: object;
+  /** Aborted when it is closed. */
+  readonly stop: AbortSignal;
 }
 
 /** What SimpleDecoder and ThreadedDecoder are made around. */
@@ -67,7 +69,7 @@ export class SampledVideo {
     source: Source,
     options: SamplerOptions,
   ): Promise<SampledVideo> {
-    const sampler = await Sampler.open(device.handle, source, options, options.descriptor);
+    const sampler = await Sampler.open(device, source, options, options.descriptor);
     return new SampledVideo(name, device, sampler, options);
   }
 
@@ -149,7 +151,7 @@ export class SampledVideo {
     await this.inOrder(async () => {
       const { signal } = descriptor;
       const stop = this.#stop.signal;
-      const next = await Sampler.open(this.#device.handle, source, this.#options, {
+      const next = await Sampler.open(this.#device, source, this.#options, {
         ...descriptor,
         signal: signal === undefined ? stop : AbortSignal.any([stop, signal]),
       });

@@ -51,17 +51,21 @@ export class Sampler {
 
   /** Opens a source and indexes it. */
   static async open(
-    device: NativeHandle,
+    device: { readonly handle: NativeHandle; readonly stop: AbortSignal },
     source: Source,
     options: SamplerOptions,
     opening: VideoSourceDescriptor,
   ): Promise<Sampler> {
     const { descriptor } = options;
-    opening.signal?.throwIfAborted();
     const { label } = descriptor;
-    const opened = await openSource(device, source, { label, mustSeek: true });
+    const { signal } = opening;
+    signal?.throwIfAborted();
+    const opened = await openSource(device, source, { label, mustSeek: true, signal });
     try {
-      const sampler = new Sampler(await openNative(device, opened, options, opening), opened);
+      const sampler = new Sampler(
+        await openNative(device.handle, opened, options, opening),
+        opened,
+      );
       try {
         requireSize(descriptor, sampler.metadata, opened.label);
         // Whoever asks for it later hears of a failure.

@@ -31,6 +31,7 @@ _Static_assert(CUF_COMPLETION_SOURCE_SPACE == 1, "");
 _Static_assert(CUF_COMPLETION_SOURCE_READ == 2, "");
 _Static_assert(CUF_COMPLETION_SOURCE_CLOSED == 3, "");
 _Static_assert(CUF_COMPLETION_PROGRESS == 4, "");
+_Static_assert(CUF_COMPLETION_SOURCE_CANCEL == 5, "");
 
 /* CufSourceKind */
 _Static_assert(CUF_SOURCE_STREAM == 0, "");

@@ -14,7 +14,14 @@
 
 namespace cuf {
 
-enum class CompletionKind : uint32_t { done, source_space, source_read, source_closed, progress };
+enum class CompletionKind : uint32_t {
+  done,
+  source_space,
+  source_read,
+  source_closed,
+  progress,
+  source_cancel
+};
 
 struct Completion {
   uint32_t ticket = 0;

@@ -43,7 +43,8 @@ void DecodeSession::close() noexcept {
   is_closed_ = true;
   {
     std::lock_guard lock(reading_mutex_);
-    if (reading_) reading_->interrupt(true);
+    is_given_up_ = true;
+    if (reading_) reading_->wake();
   }
   --device_->counters.live_decoders;
   results_.close();
@@ -188,13 +189,16 @@ void DecodeSession::read_from(const std::shared_ptr<DemuxSession>& demuxer, size
     std::lock_guard lock(reading_mutex_);
     if (is_closed_) return;
     reading_ = demuxer;
+    is_given_up_ = false;
   }
-  ticket.on_cancel([demuxer] { demuxer->interrupt(true); });
+  ticket.on_cancel([this, demuxer] {
+    is_given_up_ = true;
+    demuxer->wake();
+  });
   const auto end = [&] {
     ticket.on_cancel(nullptr);
     std::lock_guard lock(reading_mutex_);
     reading_ = nullptr;
-    demuxer->interrupt(false);
   };
   try {
     read_now(*demuxer, max_frames, max_bytes, ticket);
@@ -223,10 +227,11 @@ void DecodeSession::read_now(DemuxSession& demuxer, size_t max_frames, size_t ma
     Packet packet;
     bool has_packet = false;
     try {
-      has_packet = demuxer.next(packet);
+      has_packet = demuxer.next(packet, is_given_up_);
     } catch (const Error& error) {
       if (count == 0) throw;
-      events_.push_back(error);
+      // Who reads on after an abort gets what comes then.
+      if (error.status != Status::aborted) events_.push_back(error);
       break;
     }
     if (has_packet) {

@@ -64,6 +64,7 @@ void FrameStream::stop() {
   held_.clear();
   dropped.swap(requests_);
   space_.notify_all();
+  stream_->wake();
 }
 
 void FrameStream::work(uint32_t decoder, uint32_t threads) {

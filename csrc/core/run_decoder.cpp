@@ -56,6 +56,11 @@ void RunDecoder::acquire_decoder() {
   ++all.decoders_created;
 }
 
+void RunDecoder::open_demuxer() {
+  demuxer_ = stream_->open_demuxer([this] { return stream_->is_stopped || *stop_; });
+  noted_bytes_ = 0;
+}
+
 double RunDecoder::seconds_of_packet(uint32_t packet) const {
   const auto packets = stream_->index.packets();
   const Rational base = stream_->index.time_base();
@@ -86,7 +91,15 @@ uint32_t RunDecoder::ordinal_of(const Packet& packet, uint32_t expected) const {
 
 bool RunDecoder::read_next(Packet& out) {
   if (stream_->is_stopped || *stop_) throw Error(Status::aborted, "Decoding was stopped");
-  const bool has_packet = demuxer_->read(out);
+  bool has_packet = false;
+  try {
+    has_packet = demuxer_->read(out);
+  } catch (...) {
+    // A part of a packet may be lost: what comes next is not what is expected.
+    demuxer_.reset();
+    demuxer_next_ = kNowhere;
+    throw;
+  }
   const uint64_t now = demuxer_->bytes_read();
   stream_->note_bytes_read(now - noted_bytes_);
   noted_bytes_ = now;
@@ -111,8 +124,7 @@ void RunDecoder::go_to(uint32_t packet) {
     if (demuxer_next_ >= key && skip_to(packet)) return;
   }
   if (!demuxer_) {
-    demuxer_ = stream_->open_demuxer();
-    noted_bytes_ = 0;
+    open_demuxer();
     demuxer_next_ = 0;
     if (packet == 0) return;
   }
@@ -136,8 +148,7 @@ Packet RunDecoder::read(uint32_t packet) {
   if (found < packet) {
     demuxer_next_ = found + 1;
   } else {
-    demuxer_ = stream_->open_demuxer();
-    noted_bytes_ = 0;
+    open_demuxer();
     demuxer_next_ = 0;
   }
   has_packet = skip_to(packet) && read_next(data);

@@ -12,6 +12,7 @@
 #include "core/picture_header.h"
 #include "core/ports.h"
 #include "core/sample_plan.h"
+#include "core/source.h"
 
 namespace cuf {
 
@@ -45,9 +46,15 @@ struct SampledStream {
   const VideoDescription& video;
   OnError on_error = OnError::raise;
   size_t cache_size = 4;
-  std::function<std::unique_ptr<Demuxer>()> open_demuxer;
+  std::function<std::unique_ptr<Demuxer>(StopTest)> open_demuxer;
+  std::shared_ptr<Source> source;        // null for a file
   std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)
   SampleCounters counters;
+
+  // After is_stopped, or what else a StopTest looks at, became true.
+  void wake() const {
+    if (source) source->wake();
+  }
 };
 
 // Gets frames out of planned runs, with a demuxer and a decoder of its own. One thread at a time.
@@ -89,6 +96,7 @@ class RunDecoder {
   };
 
   void acquire_decoder();
+  void open_demuxer();
   void go_to(uint32_t packet);
   bool skip_to(uint32_t packet);
   bool read_next(Packet& out);

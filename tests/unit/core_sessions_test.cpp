@@ -205,11 +205,12 @@ TEST_CASE("decode tells damage at once and loses no picture") {
   bench.backend.damaged = {2};
   auto demuxer = bench.demuxer();
   auto decoder = bench.decoder();
+  const std::atomic<bool> never = false;
   std::vector<int64_t> all;
   int failures = 0;
   for (int i = 0; i < 5; ++i) {
     Packet packet;
-    REQUIRE(demuxer->next(packet));
+    REQUIRE(demuxer->next(packet, never));
     decoder->decode(packet, bench.ticket());
     failures += bench.wait().status == Status::corrupt_data;
     for (const int64_t pts : bench.taken(*decoder)) all.push_back(pts);
