@@ -47,6 +47,8 @@ export class PipelineBatches {
   readonly #decoder: BatchDecoder;
   #packets: Packet[] | null = null;
   #readings: Reading[] = [];
+  /** The one that next() waits for. */
+  #awaited: Reading | null = null;
   #frames = FIRST_BATCH_FRAMES;
   #isEnded = false;
 
@@ -64,20 +66,30 @@ export class PipelineBatches {
     if (this.#isEnded) return null;
     // Packets that were read ahead for a loop over the demuxer come first.
     this.#packets ??= await this.demuxer.takePackets();
+    if (this.#isEnded) return null;
     const packet = this.#packets.shift();
     if (packet !== undefined) return await this.#decoder.decode(packet);
     this.#readAhead();
+    this.#awaited = this.#readings.shift()!;
     let outcome: Outcome;
     try {
-      outcome = await this.#readings.shift()!.outcome;
+      outcome = await this.#awaited.outcome;
     } catch (error) {
       throw this.demuxer.explain(error);
+    } finally {
+      this.#awaited = null;
     }
     const frames = this.#decoder.take(outcome);
-    this.#isEnded = outcome.extra === 1;
+    this.#isEnded ||= outcome.extra === 1;
     if (this.#isEnded) await this.stop();
     else this.#readAhead();
     return frames;
+  }
+
+  /** As stop(); what next() waits for is cancelled, too. */
+  async leave(): Promise<void> {
+    this.#awaited?.stop.abort();
+    await this.stop();
   }
 
   /** Cancels what runs ahead and closes its frames. */

@@ -98,12 +98,19 @@ export class HttpResource {
       return await fetch(this.#request, { headers, signal });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const { name, message } = error as Error;
-      if (name === "NotCapable" || name === "PermissionDenied") {
+      const { name } = error as Error;
+      const message = this.#messageOf(error as Error);
+      // Another try would end in the same way. Neither runtime has a class or code for redirects.
+      if (name === "NotCapable" || name === "PermissionDenied" || /redirect/i.test(message)) {
         throw new MediaIoError(`${this.name} could not be read: ${message}`, { cause: error });
       }
       throw new BrokenTransfer(`no answer came (${message})`, { cause: error });
     }
+  }
+
+  /** What the runtime says, without the address, which may hold secrets. */
+  #messageOf({ message }: Error): string {
+    return message.replaceAll(this.#request.url, this.name).replace(/\. For more .*$/s, "");
   }
 
   /** What If-Range takes: no weak ETag. */

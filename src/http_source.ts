@@ -12,7 +12,7 @@ import { type Chunks, type ChunkSource, END, type RangeSource } from "./source_k
 import { SourceError } from "./source_pump.ts";
 
 /** Milliseconds to wait before each further try; a byte that comes makes it start from the front. */
-const WAITS_MS: readonly number[] = [100, 400, 1600];
+const WAITS_MS: readonly number[] = [100, 300, 900];
 /** Places that are read in turn: one for each decoder of a batch would be too many connections. */
 const MOST_LANES = 4;
 

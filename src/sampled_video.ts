@@ -5,6 +5,7 @@
  */
 
 import type { NativeHandle } from "../ffi/handle.ts";
+import { unlessAborted } from "./abort.ts";
 import { ClosedError } from "./errors.ts";
 import { FrameIterators } from "./frame_iterator.ts";
 import { Sampler } from "./sampler.ts";
@@ -128,10 +129,15 @@ export class SampledVideo {
     };
   }
 
-  /** Runs `work` when the calls before it are done, with the video that is open then. */
-  inOrder<T>(work: (sampler: Sampler) => Promise<T>): Promise<T> {
-    const result = this.#work.then(() => work(this.sampler));
-    this.#work = result.catch(() => {});
+  /**
+   * Runs `work` when the calls before it are done, with the video that is open then; not at all when
+   * `signal` is aborted before.
+   */
+  inOrder<T>(work: (sampler: Sampler) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const before = this.#work;
+    const result = unlessAborted(before, signal).then(() => work(this.sampler));
+    const ended = result.catch(() => {});
+    this.#work = signal === undefined ? ended : ended.then(() => before);
     return result;
   }
 

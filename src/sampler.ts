@@ -6,6 +6,7 @@
 
 import { ErrorStruct, FrameInfo, FrameTime, SamplerInfo } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
+import { unlessAborted } from "./abort.ts";
 import { ClosedError } from "./errors.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import type { FrameRange } from "./frame_range.ts";
@@ -106,8 +107,8 @@ export class Sampler {
   }
 
   /** The whole index, exact. */
-  async scanned(): Promise<ScannedStreamMetadata> {
-    const { value: numFrames, extra: duration } = await this.#scan();
+  async scanned(signal?: AbortSignal): Promise<ScannedStreamMetadata> {
+    const { value: numFrames, extra: duration } = await unlessAborted(this.#scan(), signal);
     const { packetCount } = this.info();
     return scannedMetadata(this.handle, { ...this.metadata, numFrames, duration }, packetCount);
   }
@@ -136,9 +137,14 @@ export class Sampler {
   }
 
   /** Decodes frames in any order. */
-  async read(what: string, frames: Uint32Array<ArrayBuffer>): Promise<Frame[]> {
+  async read(
+    what: string,
+    frames: Uint32Array<ArrayBuffer>,
+    signal?: AbortSignal,
+  ): Promise<Frame[]> {
+    signal?.throwIfAborted();
     if (frames.length === 0) return [];
-    return this.take(await this.requestFrames(what, frames));
+    return this.take(await this.requestFrames(what, frames, signal));
   }
 
   /** Starts to decode frames in any order; take() fetches them. */

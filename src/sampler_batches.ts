@@ -55,6 +55,8 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
   #size = FIRST_FRAMES;
   #isEnded = false;
   #requests: Request[] = [];
+  /** The one that next() waits for. */
+  #awaited: Request | null = null;
 
   /** Reads `range` of `sampler`. */
   constructor(sampler: Sampler, range: FrameRange, reading: RangeReading) {
@@ -71,6 +73,7 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
     this.#askAhead();
     const request = this.#requests.shift();
     if (request === undefined) return await this.#end();
+    this.#awaited = request;
     try {
       const outcome = await request.outcome;
       const frames = this.#sampler.take(outcome);
@@ -83,12 +86,15 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
       }
       await this.stop();
       throw error;
+    } finally {
+      this.#awaited = null;
     }
   }
 
   /** Cancels what runs ahead and closes its frames. */
   async stop(): Promise<void> {
     this.#isEnded = true;
+    this.#awaited?.stop.abort();
     const requests = this.#requests.splice(0);
     for (const { stop } of requests) stop.abort();
     for (const { outcome } of requests) {

@@ -124,8 +124,8 @@ bool DemuxSession::next(Packet& out, const std::atomic<bool>& is_given_up) {
     if (!has_packet && is_given_up) break;
     start_reading();
     if (has_packet) return true;
-    condition_.wait(
-        lock, [&] { return !unread_.empty() || !is_reading_ || is_given_up || is_closed_; });
+    condition_.wait(lock,
+                    [&] { return !unread_.empty() || !is_reading_ || is_given_up || is_closed_; });
   }
   if (source_) source_->set_suspended(true);
   throw Error(Status::aborted, "Reading packets was aborted");

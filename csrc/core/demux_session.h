@@ -43,8 +43,8 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
   std::vector<Packet> take(uint32_t ticket) { return results_.take(ticket); }
 
   // For a decoder that reads from here on its own thread. false at the end. A caller that waits for
-  // the script's source leaves with Error(aborted) when `is_given_up` is true and wake() was called;
-  // the packet that was being read is the next one then.
+  // the script's source leaves with Error(aborted) when `is_given_up` is true and wake() was
+  // called; the packet that was being read is the next one then.
   bool next(Packet& out, const std::atomic<bool>& is_given_up);
   void wake();
   // Whether next() would wait for the script's source.

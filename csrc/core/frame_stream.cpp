@@ -186,6 +186,7 @@ void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
     run_on_pool([weak] {
       const auto self = weak.lock();
       if (!self) return;
+      self->stream_->ask_anew();
       std::lock_guard lock(self->mutex_);
       self->serve();
     });

@@ -55,6 +55,12 @@ struct SampledStream {
   void wake() const {
     if (source) source->wake();
   }
+  // Who gave up waiting does not wait for the same answer of the source again.
+  void ask_anew() const {
+    if (!source) return;
+    source->set_suspended(true);
+    source->set_suspended(false);
+  }
 };
 
 // Gets frames out of planned runs, with a demuxer and a decoder of its own. One thread at a time.

@@ -21,6 +21,7 @@ size_t SeekableSource::write(const uint8_t* data, size_t length) {
   const size_t taken = std::min(length, request_->wanted - bytes.size());
   bytes.insert(bytes.end(), data, data + taken);
   if (bytes.size() < request_->wanted) return taken;
+  ++answers_;
   ranges_.push_front(std::move(request_->range));
   if (ranges_.size() > kMostRanges) ranges_.pop_back();
   request_.reset();
@@ -96,11 +97,12 @@ void SeekableSource::ask(int64_t position, size_t capacity) {
   notify(CompletionKind::source_read, position, static_cast<int64_t>(request_->wanted));
 }
 
-// Until there is no request, of this reader or of another. Throws when this one need not wait.
+// Until a range came, or one can be asked for. Throws when the reader need not wait.
 void SeekableSource::wait_for_answer(std::unique_lock<std::mutex>& lock, const StopTest& stop) {
   const uint64_t asked = requests_;
+  const uint64_t answered = answers_;
   condition_.wait(lock, [&] {
-    return (!request_ && !is_suspended_) || must_stop() || (stop && stop());
+    return answers_ != answered || (!request_ && !is_suspended_) || must_stop() || (stop && stop());
   });
   const bool is_stopped = stop && stop();
   // Other readers that waited for it ask anew.

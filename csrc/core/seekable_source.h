@@ -47,6 +47,7 @@ class SeekableSource final : public Source {
   std::list<Range> ranges_;  // most recently used first
   std::optional<Request> request_;
   uint64_t requests_ = 0;
+  uint64_t answers_ = 0;
   bool is_suspended_ = false;
 };
 

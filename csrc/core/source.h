@@ -14,8 +14,8 @@
 
 namespace cuf {
 
-// Whether a reader still wants what it waits for: true ends its wait with Error(aborted). Asked with
-// the source's lock held, so it only looks at atomics.
+// Whether a reader still wants what it waits for: true ends its wait with Error(aborted). Asked
+// with the source's lock held, so it only looks at atomics.
 using StopTest = std::function<bool()>;
 
 // Bytes that the script gives. The demuxing thread reads and may block here; the JS thread never

@@ -14,6 +14,8 @@ import "./seek_contract.ts";
 import "./source_contract.ts";
 import "./source_fault_contract.ts";
 import "./source_close_contract.ts";
+import "./remote_source_contract.ts";
+import "./remote_fault_contract.ts";
 import "./refusal_contract.ts";
 import "./decoder_contract.ts";
 import "./concurrency_contract.ts";
