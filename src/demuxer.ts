@@ -5,6 +5,7 @@
  */
 
 import type { NativeHandle } from "../ffi/handle.ts";
+import { unlessAborted } from "./abort.ts";
 import type { ColorSpace } from "./color.ts";
 import type { DecoderConfig } from "./decoder_config.ts";
 import { describe, stopOf } from "./descriptor.ts";
@@ -142,7 +143,7 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
    */
   read(options: { readonly signal?: AbortSignal } = {}): Promise<Packet | null> {
     const stop = stopOf("read()", options);
-    return this.#inOrder(() => this.#readOne(stop));
+    return this.#inOrder(() => this.#readOne(stop), stop);
   }
 
   /**
@@ -161,7 +162,6 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
     }
     const stop = stopOf("seek()", options);
     return this.#inOrder(async () => {
-      stop?.throwIfAborted();
       await this.#pipeline.beforeSeek?.();
       await this.#packets.drain();
       this.#seekCount++;
@@ -176,7 +176,7 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
         stop?.throwIfAborted();
         throw this.#explain(error);
       }
-    });
+    }, stop);
   }
 
   /**
@@ -240,12 +240,14 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
   }
 
   /** One piece of work after another: the queue of packets has one reader at a time. */
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#work.then(() => {
+  #inOrder<T>(work: () => Promise<T>, stop?: AbortSignal): Promise<T> {
+    const before = this.#work;
+    const result = unlessAborted(before, stop).then(() => {
       opened(this.#handle, "The demuxer");
       return work();
     });
-    this.#work = result.catch(() => {});
+    const ended = result.catch(() => {});
+    this.#work = stop === undefined ? ended : ended.then(() => before);
     return result;
   }
 

@@ -12,7 +12,7 @@ import { type Chunks, type ChunkSource, END, type RangeSource } from "./source_k
 import { SourceError } from "./source_pump.ts";
 
 /** Milliseconds to wait before each further try; a byte that comes makes it start from the front. */
-const WAITS_MS: readonly number[] = [100, 300, 900];
+const WAITS_MS: readonly number[] = [0, 300, 1000];
 /** Places that are read in turn: one for each decoder of a batch would be too many connections. */
 const MOST_LANES = 4;
 
@@ -95,7 +95,7 @@ export async function openHttp(
   if (isRange && size !== null) return new HttpRanges(resource, size, first, waits);
   if (isRange) {
     // A range of an unknown whole; in order it can be had to its end.
-    first.stop.abort();
+    giveUp(first);
     return streamed(resource, await attempt((signal) => resource.whole(signal)));
   }
   if (offersRanges && size !== null && size > 0 && await keepsPromise(resource, size, opening)) {
@@ -120,6 +120,12 @@ async function opened(
   }
 }
 
+/** Ends a response. Deno may leave its connection open if it is aborted only. */
+function giveUp({ transfer, stop }: Opened): void {
+  stop.abort();
+  void transfer.body.cancel().catch(() => {});
+}
+
 /** Whether a server that answered with all bytes gives ranges, as it says. */
 async function keepsPromise(
   resource: HttpResource,
@@ -127,12 +133,7 @@ async function keepsPromise(
   opening: AbortSignal,
 ): Promise<boolean> {
   try {
-    const { transfer, stop } = await opened(
-      (signal) => resource.range(size - 1, null, signal),
-      opening,
-    );
-    stop.abort();
-    void transfer.body.cancel().catch(() => {});
+    giveUp(await opened((signal) => resource.range(size - 1, null, signal), opening));
     return true;
   } catch {
     opening.throwIfAborted();
@@ -234,10 +235,8 @@ function streamed(resource: HttpResource, { transfer, stop }: Opened): ChunkSour
       ),
     );
   };
-  const close = (): void => {
-    stop.abort();
-    if (!body.locked) void body.cancel().catch(() => {});
-  };
+  // Of an opened one cancel() is called, too; here its body is locked.
+  const close = (): void => giveUp({ transfer, stop });
   const open = (): Chunks => {
     const reader = body.getReader();
     const next = async (): Promise<unknown> => {
@@ -252,7 +251,11 @@ function streamed(resource: HttpResource, { transfer, stop }: Opened): ChunkSour
       if (end !== null && count < end) fail("the answer ended early");
       return END;
     };
-    return { next, cancel: () => stop.abort() };
+    const cancel = async (): Promise<void> => {
+      stop.abort();
+      await reader.cancel();
+    };
+    return { next, cancel };
   };
   return { kind: "chunks", name, open, close, readsInOrder: "its server gives no ranges" };
 }

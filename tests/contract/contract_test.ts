@@ -16,6 +16,7 @@ import "./source_fault_contract.ts";
 import "./source_close_contract.ts";
 import "./remote_source_contract.ts";
 import "./remote_fault_contract.ts";
+import "./remote_stop_contract.ts";
 import "./refusal_contract.ts";
 import "./decoder_contract.ts";
 import "./concurrency_contract.ts";
