@@ -58,7 +58,6 @@ async function pause(ms: number, stop: AbortSignal): Promise<void> {
 async function persist<T>(
   work: () => Promise<T>,
   stop: AbortSignal,
-  waits: readonly number[],
   place: string,
 ): Promise<T> {
   for (let tries = 0;; tries++) {
@@ -66,12 +65,12 @@ async function persist<T>(
       return await work();
     } catch (error) {
       if (!(error instanceof BrokenTransfer)) throw error;
-      if (tries === waits.length) {
+      if (tries === WAITS_MS.length) {
         const message = `${place} in ${tries + 1} tries: ${error.message}`;
         throw new MediaIoError(message, { cause: error.cause ?? error });
       }
     }
-    await pause(waits[tries], stop);
+    await pause(WAITS_MS[tries], stop);
   }
 }
 
@@ -82,24 +81,23 @@ async function persist<T>(
 export async function openHttp(
   request: Request,
   stop?: AbortSignal,
-  waits: readonly number[] = WAITS_MS,
 ): Promise<RangeSource | ChunkSource> {
   const resource = new HttpResource(request);
   await resource.requirePermission();
   const ends = stop === undefined ? [request.signal] : [request.signal, stop];
   const opening = AbortSignal.any(ends);
   const attempt = (ask: (stop: AbortSignal) => Promise<Transfer>): Promise<Opened> =>
-    persist(() => opened(ask, opening), opening, waits, `${resource.name} could not be opened`);
+    persist(() => opened(ask, opening), opening, `${resource.name} could not be opened`);
   const first = await attempt((signal) => resource.range(0, FIRST_BYTES - 1, signal));
   const { isRange, size, offersRanges } = first.transfer;
-  if (isRange && size !== null) return new HttpRanges(resource, size, first, waits);
+  if (isRange && size !== null) return new HttpRanges(resource, size, first);
   if (isRange) {
     // A range of an unknown whole; in order it can be had to its end.
     giveUp(first);
     return streamed(resource, await attempt((signal) => resource.whole(signal)));
   }
   if (offersRanges && size !== null && size > 0 && await keepsPromise(resource, size, opening)) {
-    return new HttpRanges(resource, size, first, waits);
+    return new HttpRanges(resource, size, first);
   }
   return streamed(resource, first);
 }
@@ -147,7 +145,6 @@ class HttpRanges implements RangeSource {
   readonly name: string;
   readonly size: number;
   readonly #resource: HttpResource;
-  readonly #waits: readonly number[];
   /** The lane used last comes last. */
   #lanes: HttpLane[];
   #reading: AbortController | null = null;
@@ -157,12 +154,10 @@ class HttpRanges implements RangeSource {
     resource: HttpResource,
     size: number,
     first: Opened,
-    waits: readonly number[],
   ) {
     this.name = resource.name;
     this.size = size;
     this.#resource = resource;
-    this.#waits = waits;
     this.#lanes = [new HttpLane(resource, size, first)];
   }
 
@@ -183,7 +178,7 @@ class HttpRanges implements RangeSource {
     };
     const place = `${this.name} could not be read at byte ${offset} of ${this.size}`;
     try {
-      return await persist(attempt, stop, this.#waits, place);
+      return await persist(attempt, stop, place);
     } catch (error) {
       throw new SourceError(error);
     }

@@ -410,19 +410,20 @@ test("a server slower than the decoder gives every frame", async () => {
   }
 });
 
+async function* slowly(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 700) {
+    yield bytes.subarray(at, at + 700);
+    await turns(1);
+  }
+}
+
 test("a read that is aborted again and again gives every packet of a slow source", async () => {
   for (const name of ["h264_faststart.mp4", "h264.ts", "h264_no_cues.mkv"]) {
     const bytes = await contentOf(name);
-    async function* slow(): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < bytes.length; at += 700) {
-        yield bytes.subarray(at, at + 700);
-        await turns(1);
-      }
-    }
     await withDevice(async (device) => {
       using whole = await device.createDemuxer(bytes);
       const wanted = await Array.fromAsync(whole, ({ data }) => data.length);
-      using demuxer = await device.createDemuxer(slow());
+      using demuxer = await device.createDemuxer(slowly(bytes));
       const sizes: number[] = [];
       let aborts = 0;
       for (;;) {
