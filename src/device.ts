@@ -168,7 +168,7 @@ export class Device implements AsyncDisposable, Disposable {
 
   /**
    * Opens a video for random access to its frames. The source must be able to seek: a path, bytes, a Blob,
-   * a Deno file or a seekable object.
+   * a Deno file, a seekable object or a file of a web server that answers range requests.
    *
    * @throws {MediaIoError} if it cannot be read
    * @throws {UnsupportedError} if it cannot seek, or is larger than maxWidth and maxHeight allow

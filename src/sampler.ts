@@ -17,6 +17,7 @@ import {
   type SamplerOptions,
   type VideoSourceDescriptor,
 } from "./sampler_options.ts";
+import { guardedProgress } from "./progress.ts";
 import { batchTensor, type Tensor } from "./tensor.ts";
 import type { BatchTensorDescriptor } from "./tensor_descriptor.ts";
 import type { SourceFeed } from "./source.ts";
@@ -282,27 +283,4 @@ async function openNative(
     throw failed.reason;
   }
   return handle;
-}
-
-/** What the caller's onProgress throws aborts the work, also when that was the last call. */
-function guardedProgress(
-  { signal, onProgress }: VideoSourceDescriptor,
-): {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (part: number) => void;
-  readonly failed?: AbortSignal;
-} {
-  if (onProgress === undefined) return { signal };
-  const failure = new AbortController();
-  const failed = failure.signal;
-  const either = signal === undefined ? failed : AbortSignal.any([signal, failed]);
-  const guarded = (part: number): void => {
-    if (either.aborted) return;
-    try {
-      onProgress(part);
-    } catch (error) {
-      failure.abort(error);
-    }
-  };
-  return { signal: either, onProgress: guarded, failed };
 }

@@ -91,18 +91,21 @@ uint32_t RunDecoder::ordinal_of(const Packet& packet, uint32_t expected) const {
 
 bool RunDecoder::read_next(Packet& out) {
   if (stream_->is_stopped || *stop_) throw Error(Status::aborted, "Decoding was stopped");
+  const auto note_bytes = [&] {
+    stream_->note_bytes_read(demuxer_->bytes_read() - noted_bytes_);
+    noted_bytes_ = demuxer_->bytes_read();
+  };
   bool has_packet = false;
   try {
     has_packet = demuxer_->read(out);
   } catch (...) {
-    // A part of a packet may be lost: what comes next is not what is expected.
+    note_bytes();
+    // A part of a packet may be lost: what would come next is not what is expected.
     demuxer_.reset();
     demuxer_next_ = kNowhere;
     throw;
   }
-  const uint64_t now = demuxer_->bytes_read();
-  stream_->note_bytes_read(now - noted_bytes_);
-  noted_bytes_ = now;
+  note_bytes();
   if (has_packet && demuxer_next_ != kNowhere) ++demuxer_next_;
   return has_packet;
 }
@@ -129,8 +132,8 @@ void RunDecoder::go_to(uint32_t packet) {
     if (packet == 0) return;
   }
   ++stream_->counters.seeks;
+  demuxer_next_ = kNowhere;  // also when that fails
   demuxer_->seek(seconds_of_packet(packet));
-  demuxer_next_ = kNowhere;
 }
 
 Packet RunDecoder::read(uint32_t packet) {
