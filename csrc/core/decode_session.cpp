@@ -198,6 +198,7 @@ void DecodeSession::read_from(const std::shared_ptr<DemuxSession>& demuxer, size
   const auto end = [&] {
     ticket.on_cancel(nullptr);
     std::lock_guard lock(reading_mutex_);
+    if (is_given_up_) demuxer->rest();
     reading_ = nullptr;
   };
   try {

@@ -124,11 +124,17 @@ bool DemuxSession::next(Packet& out, const std::atomic<bool>& is_given_up) {
     if (!has_packet && is_given_up) break;
     start_reading();
     if (has_packet) return true;
+    ++waiting_;
     condition_.wait(lock,
                     [&] { return !unread_.empty() || !is_reading_ || is_given_up || is_closed_; });
+    --waiting_;
   }
-  if (source_) source_->set_suspended(true);
   throw Error(Status::aborted, "Reading packets was aborted");
+}
+
+void DemuxSession::rest() {
+  std::lock_guard lock(mutex_);
+  if (source_ && waiting_ == 0) source_->set_suspended(true);
 }
 
 bool DemuxSession::would_block() {
@@ -221,6 +227,7 @@ void DemuxSession::read_now(size_t max_packets, size_t max_bytes, Ticket& ticket
   }
   if (is_given_up) {
     put_back(std::move(packets));
+    rest();
     throw Error(Status::aborted, "Reading packets was aborted");
   }
   const auto count = static_cast<int64_t>(packets.size());

@@ -47,6 +47,9 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
   // called; the packet that was being read is the next one then.
   bool next(Packet& out, const std::atomic<bool>& is_given_up);
   void wake();
+  // Who gave up calls it: unless another waits, the source is asked for nothing until the next
+  // call.
+  void rest();
   // Whether next() would wait for the script's source.
   bool would_block();
 
@@ -89,6 +92,7 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
   size_t unread_bytes_ = 0;
   std::optional<Error> pending_error_;  // behind unread_
   bool is_at_end_ = false;              // behind unread_
+  uint32_t waiting_ = 0;                // callers of next()
   bool is_reading_ = false;             // read_ahead() is at work
 
   TicketResults<Packet> results_;

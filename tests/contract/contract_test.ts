@@ -17,6 +17,8 @@ import "./source_close_contract.ts";
 import "./remote_source_contract.ts";
 import "./remote_fault_contract.ts";
 import "./remote_stop_contract.ts";
+import "./remote_abort_contract.ts";
+import "./remote_pace_contract.ts";
 import "./refusal_contract.ts";
 import "./decoder_contract.ts";
 import "./concurrency_contract.ts";

@@ -1,25 +1,14 @@
 /** Web servers that fail: reading goes on where it can, and ends with a typed error where it cannot. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { clip } from "../support/clips.ts";
-import { joinBytes } from "../support/ffmpeg.ts";
 import { type Exchange, MediaServer, type Resource, resourceOf } from "../support/media_server.ts";
 import { MediaIoError } from "./cuframe.ts";
 import { assertRun, inTime, numbersOf, until, withDevice } from "./contract_device.ts";
+import { contentOf, longStream } from "./stuck_server.ts";
 
 type Manners = Omit<Resource, "size" | "read">;
-
-async function contentOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await readFile((await clip(name)).path));
-}
-
-/** More than the library asks of a server at once. */
-async function longStream(parts = 40): Promise<Uint8Array<ArrayBuffer>> {
-  const part = await contentOf("h264.ts");
-  return joinBytes(Array.from({ length: parts }, () => part));
-}
 
 /** Opens the file and reads all of it; how many packets it has. */
 async function readAll(bytes: Uint8Array, manners: Manners): Promise<[number, Exchange[]]> {
@@ -46,7 +35,7 @@ async function failure(bytes: Uint8Array, manners: Manners, text: string): Promi
 }
 
 test("a connection that is cut is taken up again where it broke", async () => {
-  const bytes = await longStream();
+  const bytes = await longStream(40);
   for (const name of ["h264_b_pyramid.mp4", "h264.mkv"]) {
     const manners: Manners = { headers: { etag: '"1"' }, cutsAfter: () => 7001 };
     await using server = await MediaServer.start(resourceOf(await contentOf(name), manners));
@@ -64,7 +53,7 @@ test("a connection that is cut is taken up again where it broke", async () => {
 });
 
 test("a server that does not answer for a moment is asked again", async () => {
-  const bytes = await longStream();
+  const bytes = await longStream(40);
   const [count, exchanges] = await readAll(bytes, {
     answers: ({ number }, response) => {
       if (number % 3 === 0) response.destroy();
@@ -78,7 +67,7 @@ test("a server that does not answer for a moment is asked again", async () => {
 });
 
 test("a server that stays broken is given up after four tries", async () => {
-  const bytes = await longStream();
+  const bytes = await longStream(40);
   for (const first of [0, 1]) {
     let tries = 0;
     const error = await failure(bytes, {
@@ -138,7 +127,7 @@ test("answers that are no file are errors that name the status", async () => {
 });
 
 test("a status in the middle ends the reading", async () => {
-  const bytes = await longStream();
+  const bytes = await longStream(40);
   await failure(bytes, {
     answers: ({ number }, response) => {
       if (number === 0) return false;
@@ -149,7 +138,7 @@ test("a status in the middle ends the reading", async () => {
 });
 
 test("a file that changes while it is read is an error, not a mixture", async () => {
-  const bytes = await longStream();
+  const bytes = await longStream(40);
   const versions: [what: string, before: Record<string, string>, after: Record<string, string>][] =
     [
       ["ETag", { etag: '"a"' }, { etag: '"b"' }],
@@ -183,7 +172,7 @@ test("a file that changes while it is read is an error, not a mixture", async ()
 });
 
 test("a server that breaks the rules of ranges is an error that says how", async () => {
-  const bytes = await longStream();
+  const bytes = await longStream(40);
   const answerBy = (status: number, headers: Record<string, string>, body = bytes): Manners => ({
     answers: ({ number }, response) => {
       if (number === 0) return false;
@@ -217,7 +206,7 @@ test("a server that breaks the rules of ranges is an error that says how", async
 });
 
 test("a range that is shorter than asked for is taken, and the rest asked for", async () => {
-  const bytes = await longStream();
+  const bytes = await longStream(40);
   const [count, exchanges] = await readAll(bytes, {
     answers: ({ range }, response) => {
       const first = range!.first;
@@ -248,7 +237,7 @@ test("redirects that lead nowhere are errors at once", async () => {
 });
 
 test("a server that goes away while frames are decoded ends them with an error", async () => {
-  const bytes = await longStream();
+  const bytes = await longStream(40);
   for (const ignoresRanges of [false, true]) {
     const server = await MediaServer.start(
       resourceOf(bytes, { ignoresRanges, bytesPerMs: 20_000 }),

@@ -1,6 +1,5 @@
 /** Files of web servers: the same frames as from the disk, by few requests and few bytes. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { Source } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
@@ -8,13 +7,10 @@ import { joinBytes } from "../support/ffmpeg.ts";
 import { MediaServer, type Resource, resourceOf } from "../support/media_server.ts";
 import { UnsupportedError } from "./cuframe.ts";
 import { assertRun, decodeAll, numbersOf, until, withDevice } from "./contract_device.ts";
+import { contentOf } from "./stuck_server.ts";
 
 const MIB = 1 << 20;
 const RANGE = 256 << 10;
-
-async function contentOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await readFile((await clip(name)).path));
-}
 
 /** An mp4 with `padding` bytes between its frames and the index at its end. */
 function padded(mp4: Uint8Array, padding: number): Uint8Array<ArrayBuffer> {
