@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = 1265967277;
+export const ABI_HASH: number = 1946610395;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -236,7 +236,7 @@ export const CompletionKind = {
   SOURCE_CLOSED: 3,
   /** Value millionths of the ticket's work are done. */
   PROGRESS: 4,
-  /** Nobody waits for the range from offset value any more. */
+  /** Nobody waits for the range that was asked for, if one was. */
   SOURCE_CANCEL: 5,
 } as const;
 

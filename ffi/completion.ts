@@ -41,6 +41,8 @@ export interface TicketEvent {
 export interface Subscription {
   /** The ticket, unique on this thread's queue. */
   readonly ticket: number;
+  /** Whether it keeps the process alive, and has records delivered while nothing else is awaited. */
+  hold(holdsLoop: boolean): void;
   /** Ends the subscription; records that still come are dropped. */
   close(): void;
 }
@@ -141,11 +143,20 @@ export class Completions {
   subscribe(handler: (event: TicketEvent) => void, options: SubscribeOptions = {}): Subscription {
     const ticket = this.#newTicket();
     this.#handlers.set(ticket, handler);
-    if (options.holdsLoop) this.#hold();
+    let isHolding = false;
+    const hold = (holdsLoop: boolean): void => {
+      if (holdsLoop === isHolding || !this.#handlers.has(ticket)) return;
+      isHolding = holdsLoop;
+      if (holdsLoop) this.#hold();
+      else this.#release();
+    };
+    hold(options.holdsLoop ?? false);
     return {
       ticket,
+      hold,
       close: () => {
-        if (this.#handlers.delete(ticket) && options.holdsLoop) this.#release();
+        hold(false);
+        this.#handlers.delete(ticket);
       },
     };
   }

@@ -148,7 +148,6 @@ class HttpRanges implements RangeSource {
   /** The lane used last comes last. */
   #lanes: HttpLane[];
   #reading: AbortController | null = null;
-  #isClosed = false;
 
   constructor(
     resource: HttpResource,
@@ -185,13 +184,14 @@ class HttpRanges implements RangeSource {
   }
 
   interrupt(): void {
-    this.#reading?.abort(new Error("The read was given up"));
+    this.#stop(new Error("The read was given up"));
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    const reason = new Error("The source was closed");
+    this.#stop(new Error("The source was closed"));
+  }
+
+  #stop(reason: Error): void {
     this.#reading?.abort(reason);
     for (const lane of this.#lanes.splice(0)) lane.cancel(reason);
   }

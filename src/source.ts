@@ -137,7 +137,8 @@ export class SourceFeed {
   }
 
   async #answer(offset: number, length: number): Promise<void> {
-    const request = this.#request = {};
+    const request = {};
+    this.#setRequest(request);
     try {
       const bytes = await this.#ranges!.read(offset, length);
       if (this.#request !== request || this.#handle.isClosed) return;
@@ -145,21 +146,32 @@ export class SourceFeed {
         const end = offset + bytes.length;
         throw new Error(`it ended at byte ${end}, before the size that it claims`);
       }
-      this.#request = null;
       checked(native().cuf_source_write(this.#handle.value, bytes, length), "Reading a source");
+      this.#setRequest(null);
     } catch (error) {
-      if (this.#request === request) this.#fail(error);
+      if (this.#request !== request) return;
+      this.#setRequest(null);
+      this.#fail(error);
     }
+  }
+
+  /** Word that nobody waits for a range comes when nothing is awaited: it must be delivered all the same. */
+  #setRequest(request: object | null): void {
+    this.#request = request;
+    const canStop = this.#source.kind === "ranges" && this.#source.interrupt !== undefined;
+    if (canStop) this.#subscription.hold(request !== null);
   }
 
   /** Nobody waits for the range any more. A source that cannot stop reading it gives it all the same. */
   #giveUp(): void {
     const source = this.#source;
-    if (this.#request === null || this.#handle.isClosed) return;
     if (source.kind !== "ranges" || source.interrupt === undefined) return;
-    this.#request = null;
+    const request = this.#request;
+    this.#setRequest(null);
     source.interrupt();
-    native().cuf_source_finish(this.#handle.value);
+    if (request !== null && !this.#handle.isClosed) {
+      native().cuf_source_finish(this.#handle.value);
+    }
   }
 
   #fail(error: unknown): void {

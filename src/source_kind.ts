@@ -83,7 +83,7 @@ export interface ChunkSource {
 export interface RangeSource extends SeekableSource {
   readonly kind: "ranges";
   readonly name: string;
-  /** Ends the read that is at work; it rejects, and the next one begins anew. */
+  /** Ends all that it has under way; the read that is at work rejects, and the next one begins anew. */
   interrupt?(): void;
   /** Ends it. */
   close?(): void;

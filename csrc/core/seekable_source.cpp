@@ -38,7 +38,7 @@ void SeekableSource::finish() {
 void SeekableSource::set_suspended(bool is_suspended) {
   std::lock_guard lock(mutex_);
   if (is_suspended == std::exchange(is_suspended_, is_suspended)) return;
-  if (is_suspended_ && request_) notify(CompletionKind::source_cancel, request_->range.start, 0);
+  if (is_suspended_) notify(CompletionKind::source_cancel, 0, 0);
   condition_.notify_all();
 }
 
@@ -107,7 +107,7 @@ void SeekableSource::wait_for_answer(std::unique_lock<std::mutex>& lock, const S
   const bool is_stopped = stop && stop();
   // Other readers that waited for it ask anew.
   if ((must_stop() || is_stopped) && request_ && requests_ == asked) {
-    notify(CompletionKind::source_cancel, request_->range.start, 0);
+    notify(CompletionKind::source_cancel, 0, 0);
   }
   check_readable();
   if (is_stopped) throw Error(Status::aborted, "Reading the source was stopped");

@@ -57,7 +57,7 @@ enum CufCompletionKind {
   CUF_COMPLETION_SOURCE_READ = 2,   /* a seekable source wants extra bytes from offset value */
   CUF_COMPLETION_SOURCE_CLOSED = 3, /* the source is no longer read; nothing more will be asked */
   CUF_COMPLETION_PROGRESS = 4,      /* value millionths of the ticket's work are done */
-  CUF_COMPLETION_SOURCE_CANCEL = 5, /* nobody waits for the range from offset value any more */
+  CUF_COMPLETION_SOURCE_CANCEL = 5, /* nobody waits for the range that was asked for, if one was */
 };
 
 enum CufSourceKind {

@@ -24,7 +24,7 @@ export class Valve {
 
   /** From now on answers stop, the next ones behind their first bytes. */
   shut(): void {
-    this.#hold = new Promise((resolve) => this.#go = resolve);
+    this.#hold ??= new Promise((resolve) => this.#go = resolve);
   }
 
   /** All answers go on. */
@@ -44,9 +44,9 @@ export async function untilStill(server: MediaServer): Promise<void> {
   }
 }
 
-/** Waits until the server has an answer that does not go on. */
+/** Waits until the server holds an answer back, and a little for the client to wait for it. */
 export async function untilStuck(server: MediaServer): Promise<void> {
-  await until(() => server.open > 0, () => "an answer that is stuck");
+  await until(() => server.held > 0, () => "an answer that is held back");
   await untilStill(server);
 }
 

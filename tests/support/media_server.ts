@@ -18,6 +18,8 @@ export interface Exchange {
   readonly range: { readonly first: number; readonly last: number | null } | null;
   /** Bytes of the body that were handed to the connection. */
   sent: number;
+  /** Whether the answer is held back. */
+  isHeld: boolean;
   /** Whether the whole answer was sent. */
   isDone: boolean;
   /** Whether the client closed the connection before. */
@@ -95,6 +97,11 @@ export class MediaServer implements AsyncDisposable {
     return this.exchanges.filter(({ isDone, isAborted }) => !isDone && !isAborted).length;
   }
 
+  /** Answers that are held back and whose client waits. */
+  get held(): number {
+    return this.exchanges.filter(({ isHeld, isAborted }) => isHeld && !isAborted).length;
+  }
+
   /** Ends it and all its connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -111,7 +118,7 @@ export class MediaServer implements AsyncDisposable {
       url,
       headers: headers as Exchange["headers"],
       range: asked === null ? null : { first: Number(asked[1]), last },
-      ...{ sent: 0, isDone: false, isAborted: false },
+      ...{ sent: 0, isHeld: false, isDone: false, isAborted: false },
     };
     this.exchanges.push(exchange);
     response.on("close", () => exchange.isAborted = !exchange.isDone);
@@ -121,11 +128,11 @@ export class MediaServer implements AsyncDisposable {
   }
 
   async #answer(exchange: Exchange, response: ServerResponse): Promise<void> {
-    const { size, ignoresRanges, headers, holdsAfter = 0, holds } = this.#resource;
+    const { size, ignoresRanges, headers, holdsAfter = 0 } = this.#resource;
     const range = ignoresRanges ? null : exchange.range;
     const first = range?.first ?? 0;
     const end = Math.min(size, (range?.last ?? size) + 1);
-    if (holdsAfter === 0) await holds?.(exchange);
+    if (holdsAfter === 0) await this.#hold(exchange);
     if (range !== null && first >= size) {
       response.writeHead(416, { "content-range": `bytes */${size}` });
       exchange.isDone = true;
@@ -142,6 +149,13 @@ export class MediaServer implements AsyncDisposable {
     await this.#send(exchange, response, first, end);
   }
 
+  async #hold(exchange: Exchange): Promise<void> {
+    const hold = this.#resource.holds?.(exchange) ?? null;
+    exchange.isHeld = hold !== null;
+    await hold;
+    exchange.isHeld = false;
+  }
+
   async #send(
     exchange: Exchange,
     response: ServerResponse,
@@ -153,7 +167,7 @@ export class MediaServer implements AsyncDisposable {
     let pause = holdsAfter > 0 && holds !== undefined ? first + holdsAfter : Infinity;
     for (let at = first; at < stop && !exchange.isAborted;) {
       if (at >= pause) {
-        await holds!(exchange);
+        await this.#hold(exchange);
         pause = Infinity;
       }
       const next = Math.min(stop, pause, at + (bytesPerMs ?? CHUNK));

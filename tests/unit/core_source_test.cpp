@@ -139,7 +139,6 @@ TEST_CASE("a reader that is stopped cancels its request; what else is wanted is 
   asked.source->wake();
   const Completion cancelled = asked.event();
   CHECK(cancelled.kind == CompletionKind::source_cancel);
-  CHECK(cancelled.value == 0);
   stopped.join();
   asked.source->finish();
   const Completion request = asked.event();
@@ -155,7 +154,7 @@ TEST_CASE("a suspended source asks for nothing, and asks again for what it was a
   std::thread reader([&] { CHECK(asked.source->read_at(5, out, sizeof(out), nullptr) == 16); });
   CHECK(asked.event().kind == CompletionKind::source_read);
   asked.source->set_suspended(true);
-  asked.source->set_suspended(true);
+  asked.source->set_suspended(true);  // once is enough
   CHECK(asked.event().kind == CompletionKind::source_cancel);
   asked.source->finish();
   CHECK_FALSE(asked.has_event());
