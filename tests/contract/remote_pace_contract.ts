@@ -112,7 +112,7 @@ test("a read that is aborted again and again gives every packet of a slow source
       for (let isEnd = false; !isEnd;) {
         const stop = new AbortController();
         const reading = demuxer.read({ signal: stop.signal });
-        const isDry = Promise.race([reading.then(() => false), turns(10).then(() => true)]);
+        const isDry = Promise.race([reading.then(() => false), turns(3).then(() => true)]);
         // Packets are larger than a drip, so that most of these reads have to wait for another.
         if (await isDry && await drip.next()) stop.abort(new Error("Enough"));
         try {
