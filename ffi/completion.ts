@@ -77,12 +77,6 @@ export interface SubmitOptions {
   readonly onProgress?: (part: number) => void;
 }
 
-/** Settings of a subscription. */
-export interface SubscribeOptions {
-  /** Whether it keeps the process alive until it is closed. */
-  readonly holdsLoop?: boolean;
-}
-
 interface Pending {
   resolve(outcome: Outcome): void;
   reject(reason: unknown): void;
@@ -140,7 +134,7 @@ export class Completions {
   }
 
   /** As the function subscribe. */
-  subscribe(handler: (event: TicketEvent) => void, options: SubscribeOptions = {}): Subscription {
+  subscribe(handler: (event: TicketEvent) => void): Subscription {
     const ticket = this.#newTicket();
     this.#handlers.set(ticket, handler);
     let isHolding = false;
@@ -150,7 +144,6 @@ export class Completions {
       if (holdsLoop) this.#hold();
       else this.#release();
     };
-    hold(options.holdsLoop ?? false);
     return {
       ticket,
       hold,
@@ -273,11 +266,8 @@ export function submit(
 }
 
 /** Sends the records of a new ticket to `handler`, which must not throw. */
-export function subscribe(
-  handler: (event: TicketEvent) => void,
-  options: SubscribeOptions = {},
-): Subscription {
-  return completions().subscribe(handler, options);
+export function subscribe(handler: (event: TicketEvent) => void): Subscription {
+  return completions().subscribe(handler);
 }
 
 /** An empty error struct for a call to fill in. */
