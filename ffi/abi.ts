@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = 1976572587;
+export const ABI_HASH: number = 169904721;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -138,7 +138,7 @@ export interface Symbols {
   cuf_source_create(device: number, desc: BufferArgument, outSource: BufferArgument, error: BufferArgument): number;
   /** Gives bytes; returns how many were taken. Fewer than length: a CUF_COMPLETION_SOURCE_SPACE follows. */
   cuf_source_write(source: number, data: BufferArgument, length: number): number;
-  /** No more bytes will come (stream, memory), or the range asked for ends here (seekable). */
+  /** No more bytes will come (stream, memory), or the range asked for is not given (seekable): it is asked for again if it is still wanted. */
   cuf_source_finish(source: number): number;
   /** The source failed: its reader gets CUF_IO with this text. */
   cuf_source_fail(source: number, message: BufferArgument, length: number): number;
@@ -260,8 +260,10 @@ export const CompletionKind = {
   SOURCE_CLOSED: 3,
   /** Value millionths of the ticket's work are done. */
   PROGRESS: 4,
+  /** Nobody waits for the range that was asked for, if one was. */
+  SOURCE_CANCEL: 5,
   /** Cuf_log_take has records. */
-  LOG: 5,
+  LOG: 6,
 } as const;
 
 /** How much is logged: everything down to the level. */

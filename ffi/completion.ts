@@ -41,6 +41,8 @@ export interface TicketEvent {
 export interface Subscription {
   /** The ticket, unique on this thread's queue. */
   readonly ticket: number;
+  /** Whether it keeps the process alive, and has records delivered while nothing else is awaited. */
+  hold(holdsLoop: boolean): void;
   /** Ends the subscription; records that still come are dropped. */
   close(): void;
 }
@@ -73,12 +75,6 @@ export interface SubmitOptions {
   readonly error?: ErrorStruct;
   /** Told of how much of the work is done, from 0 to 1, if the work tells; must not throw. */
   readonly onProgress?: (part: number) => void;
-}
-
-/** Settings of a subscription. */
-export interface SubscribeOptions {
-  /** Whether it keeps the process alive until it is closed. */
-  readonly holdsLoop?: boolean;
 }
 
 interface Pending {
@@ -138,14 +134,22 @@ export class Completions {
   }
 
   /** As the function subscribe. */
-  subscribe(handler: (event: TicketEvent) => void, options: SubscribeOptions = {}): Subscription {
+  subscribe(handler: (event: TicketEvent) => void): Subscription {
     const ticket = this.#newTicket();
     this.#handlers.set(ticket, handler);
-    if (options.holdsLoop) this.#hold();
+    let isHolding = false;
+    const hold = (holdsLoop: boolean): void => {
+      if (holdsLoop === isHolding || !this.#handlers.has(ticket)) return;
+      isHolding = holdsLoop;
+      if (holdsLoop) this.#hold();
+      else this.#release();
+    };
     return {
       ticket,
+      hold,
       close: () => {
-        if (this.#handlers.delete(ticket) && options.holdsLoop) this.#release();
+        hold(false);
+        this.#handlers.delete(ticket);
       },
     };
   }
@@ -269,11 +273,8 @@ export function submit(
 }
 
 /** Sends the records of a new ticket to `handler`, which must not throw. */
-export function subscribe(
-  handler: (event: TicketEvent) => void,
-  options: SubscribeOptions = {},
-): Subscription {
-  return completions().subscribe(handler, options);
+export function subscribe(handler: (event: TicketEvent) => void): Subscription {
+  return completions().subscribe(handler);
 }
 
 /** An empty error struct for a call to fill in. */

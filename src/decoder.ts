@@ -13,7 +13,7 @@ import {
   nativeDecoderDescriptor,
 } from "./decoder_options.ts";
 import { Demuxer, type DemuxerPipeline, pipelineOf } from "./demuxer.ts";
-import { checkDescriptor, describe, integer, signal } from "./descriptor.ts";
+import { checkDescriptor, describe, integer, stopOf } from "./descriptor.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import { type BatchDecoder, PacketBatches, PipelineBatches } from "./frame_batches.ts";
 import { FrameIterators } from "./frame_iterator.ts";
@@ -119,12 +119,12 @@ export class Decoder implements AsyncDisposable, Disposable {
     if (!(packet instanceof Packet)) {
       throw new TypeError(`decode() takes a Packet, not ${describe(packet)}`);
     }
-    checkDescriptor("decode()", options, { signal: signal() });
+    const stop = stopOf("decode()", options);
     const { info, data } = this.#message(packet);
     return this.#take(
       await this.#run(
         "decode()",
-        options.signal,
+        stop,
         (handle, ticket) =>
           native().cuf_decoder_decode(handle, info.bytes, data, data.length, ticket),
       ),
@@ -133,11 +133,11 @@ export class Decoder implements AsyncDisposable, Disposable {
 
   /** Gives the frames that are held back at the end of a stream. Packets of a new start may follow. */
   async flush(options: { readonly signal?: AbortSignal } = {}): Promise<Frame[]> {
-    checkDescriptor("flush()", options, { signal: signal() });
+    const stop = stopOf("flush()", options);
     return this.#take(
       await this.#run(
         "flush()",
-        options.signal,
+        stop,
         (handle, ticket) => native().cuf_decoder_flush(handle, ticket),
       ),
     );
@@ -183,12 +183,15 @@ export class Decoder implements AsyncDisposable, Disposable {
    * the caller. A demuxer of the same device is read and decoded ahead on the library's threads.
    *
    * Leaving the loop closes the frames not yet given; what was read ahead is then lost, so seek before
-   * reading the demuxer again. After an error, a new call goes on behind it and loses nothing.
+   * reading the demuxer again. An abort of `signal` is as leaving the loop, and rejects with its reason.
+   * After another error, a new call goes on behind it and loses nothing.
    */
   frames(
     packets: Demuxer | AsyncIterable<Packet> | Iterable<Packet>,
+    options: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<Frame, void, void> {
     opened(this.#handle, "The decoder");
+    const stop = stopOf("frames()", options);
     const isIterable = typeof packets === "object" && packets !== null &&
       (Symbol.asyncIterator in packets || Symbol.iterator in packets);
     if (!isIterable) {
@@ -206,19 +209,19 @@ export class Decoder implements AsyncDisposable, Disposable {
       take: (outcome) => this.#take(outcome),
     };
     if (!(packets instanceof Demuxer)) {
-      return this.#iterators.start(new PacketBatches(worker, packets));
+      return this.#iterators.start(new PacketBatches(worker, packets), stop);
     }
     const demuxer = pipelineOf(packets);
     if (demuxer.device !== this.#device) {
-      return this.#iterators.start(new PacketBatches(worker, packets));
+      return this.#iterators.start(new PacketBatches(worker, packets), stop);
     }
     return this.#iterators.start({
       get version() {
         return demuxer.seekCount;
       },
       next: () => this.#nextBatch(demuxer, worker),
-      stop: async () => await this.#pipeline?.stop(),
-    });
+      stop: async () => await this.#pipeline?.leave(),
+    }, stop);
   }
 
   /** Closes the decoder. Its frames stay; what is still being decoded ends with a ClosedError. */

@@ -5,9 +5,10 @@
  */
 
 import type { NativeHandle } from "../ffi/handle.ts";
+import { unlessAborted } from "./abort.ts";
 import type { ColorSpace } from "./color.ts";
 import type { DecoderConfig } from "./decoder_config.ts";
-import { checkDescriptor, describe, signal } from "./descriptor.ts";
+import { describe, stopOf } from "./descriptor.ts";
 import { ClosedError } from "./errors.ts";
 import { closedOr, native, opened, run } from "./native_call.ts";
 import type { Packet } from "./packet.ts";
@@ -141,23 +142,25 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
    * @throws {ClosedError} after close()
    */
   read(options: { readonly signal?: AbortSignal } = {}): Promise<Packet | null> {
-    checkDescriptor("read()", options, { signal: signal() });
-    return this.#inOrder(() => this.#readOne(options.signal));
+    const stop = stopOf("read()", options);
+    return this.#inOrder(() => this.#readOne(stop), stop);
   }
 
   /**
    * Moves to the key frame at or before a time. Packets read ahead are dropped.
    *
    * @param seconds from the start of the stream
+   * @param options with a `signal`: after an abort it stands nowhere, so seek again
    * @throws {UnsupportedError} if the source cannot seek
    */
-  seek(seconds: number): Promise<void> {
+  seek(seconds: number, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (typeof seconds !== "number") {
       throw new TypeError(`seek() takes seconds, not ${describe(seconds)}`);
     }
     if (!(Math.abs(seconds) < 1e12)) {
       throw new RangeError(`seek() takes a finite time, not ${seconds}`);
     }
+    const stop = stopOf("seek()", options);
     return this.#inOrder(async () => {
       await this.#pipeline.beforeSeek?.();
       await this.#packets.drain();
@@ -166,12 +169,14 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
       try {
         await run((ticket) => native().cuf_demuxer_seek(handle, seconds, ticket), {
           owner: this.#handle,
+          signal: stop,
           what: "Seeking",
         });
       } catch (error) {
+        stop?.throwIfAborted();
         throw this.#explain(error);
       }
-    });
+    }, stop);
   }
 
   /**
@@ -235,12 +240,14 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
   }
 
   /** One piece of work after another: the queue of packets has one reader at a time. */
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#work.then(() => {
+  #inOrder<T>(work: () => Promise<T>, stop?: AbortSignal): Promise<T> {
+    const before = this.#work;
+    const result = unlessAborted(before, stop).then(() => {
       opened(this.#handle, "The demuxer");
       return work();
     });
-    this.#work = result.catch(() => {});
+    const ended = result.catch(() => {});
+    this.#work = stop === undefined ? ended : ended.then(() => before);
     return result;
   }
 

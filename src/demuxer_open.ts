@@ -33,7 +33,7 @@ const LARGEST_STREAM_INDEX = 2 ** 31 - 2;
 
 /** Checks the descriptor, opens the source and the container in it. */
 export async function openDemuxer(
-  device: { readonly handle: NativeHandle; readonly object: object },
+  device: { readonly handle: NativeHandle; readonly object: object; readonly stop: AbortSignal },
   source: Source,
   descriptor: DemuxerDescriptor = {},
 ): Promise<Demuxer> {
@@ -44,7 +44,8 @@ export async function openDemuxer(
     label: text(),
   });
   descriptor.signal?.throwIfAborted();
-  const opened = await openSource(device.handle, source, descriptor);
+  const { label: given, signal: stop } = descriptor;
+  const opened = await openSource(device, source, { label: given, signal: stop });
   const { feed, label } = opened;
   try {
     const handle = await openNative(device.handle, opened, descriptor);

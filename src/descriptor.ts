@@ -94,6 +94,15 @@ export function signal(): Rule {
   return instance("an AbortSignal", (value) => value instanceof AbortSignal);
 }
 
+/** The signal of a call that takes nothing else in its options; throws TypeError for other keys. */
+export function stopOf(
+  what: string,
+  options: { readonly signal?: AbortSignal },
+): AbortSignal | undefined {
+  checkDescriptor(what, options, { signal: signal() });
+  return options.signal;
+}
+
 /** Bytes: an ArrayBuffer or a view of one. */
 export function bytes(): Rule {
   return instance("bytes (a Uint8Array or an ArrayBuffer)", isBytes);

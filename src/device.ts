@@ -11,6 +11,7 @@ import { createDecoder, type Decoder } from "./decoder.ts";
 import type { DecoderDescriptor } from "./decoder_options.ts";
 import type { Demuxer } from "./demuxer.ts";
 import { type DemuxerDescriptor, openDemuxer } from "./demuxer_open.ts";
+import { ClosedError } from "./errors.ts";
 import { checked, native, opened, run } from "./native_call.ts";
 import type { SamplingDevice } from "./sampled_video.ts";
 import type { SimpleDecoderDescriptor, ThreadedDecoderDescriptor } from "./sampler_options.ts";
@@ -101,6 +102,7 @@ export class Device implements AsyncDisposable, Disposable {
   readonly lost: Promise<DeviceLostInfo>;
   readonly #handle: NativeHandle;
   readonly #lose: (info: DeviceLostInfo) => void;
+  readonly #stop = new AbortController();
 
   static {
     createDevice = async ({ backend, ordinal }, options) => {
@@ -164,7 +166,11 @@ export class Device implements AsyncDisposable, Disposable {
    */
   createDemuxer(source: Source, descriptor: DemuxerDescriptor = {}): Promise<Demuxer> {
     return this.#make(() =>
-      openDemuxer({ handle: this.#handle, object: this }, source, descriptor)
+      openDemuxer(
+        { handle: this.#handle, object: this, stop: this.#stop.signal },
+        source,
+        descriptor,
+      )
     );
   }
 
@@ -180,7 +186,7 @@ export class Device implements AsyncDisposable, Disposable {
 
   /**
    * Opens a video for random access to its frames. The source must be able to seek: a path, bytes, a Blob,
-   * a Deno file or a seekable object.
+   * a Deno file, a seekable object or a file of a web server that answers range requests.
    *
    * @throws {MediaIoError} if it cannot be read
    * @throws {UnsupportedError} if it cannot seek, or is larger than maxWidth and maxHeight allow
@@ -209,6 +215,7 @@ export class Device implements AsyncDisposable, Disposable {
   /** Closes the device, its demuxers and its decoders. Frames stay valid until they are closed. */
   close(): void {
     this.#handle.close();
+    this.#stop.abort(new ClosedError(`The device '${this.label}' was closed`));
     // Sources that nobody waits for hear of it, too, and are cancelled.
     deliverSoon();
     this.#lose({ reason: "closed", message: `The device '${this.label}' was closed` });
@@ -227,7 +234,7 @@ export class Device implements AsyncDisposable, Disposable {
 
   #sampling(): SamplingDevice {
     const { memoryBudgetBytes } = this;
-    return { handle: this.#handle, object: this, memoryBudgetBytes };
+    return { handle: this.#handle, object: this, stop: this.#stop.signal, memoryBudgetBytes };
   }
 
   /** Every mistake is a rejection, also one that is found at once. */

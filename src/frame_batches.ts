@@ -48,6 +48,8 @@ export class PipelineBatches {
   readonly #decoder: BatchDecoder;
   #packets: Packet[] | null = null;
   #readings: Reading[] = [];
+  /** The one that next() waits for. */
+  #awaited: Reading | null = null;
   #frames = FIRST_BATCH_FRAMES;
   #isEnded = false;
 
@@ -65,11 +67,12 @@ export class PipelineBatches {
     if (this.#isEnded) return null;
     // Packets that were read ahead for a loop over the demuxer come first.
     this.#packets ??= await this.demuxer.takePackets();
+    if (this.#isEnded) return null;
     const packet = this.#packets.shift();
     if (packet !== undefined) return await this.#decoder.decode(packet);
     const outcome = await this.#nextOutcome();
     const frames = this.#decoder.take(outcome);
-    this.#isEnded = outcome.extra === 1;
+    this.#isEnded ||= outcome.extra === 1;
     if (this.#isEnded) await this.stop();
     else this.#readAhead();
     return frames;
@@ -80,13 +83,22 @@ export class PipelineBatches {
     let ahead = this.#readings.length;
     for (;;) {
       this.#readAhead();
+      this.#awaited = this.#readings.shift()!;
       try {
-        return await this.#readings.shift()!.outcome;
+        return await this.#awaited.outcome;
       } catch (error) {
         if (ahead-- > 0 && error instanceof OutOfMemoryError) continue;
         throw this.demuxer.explain(error);
+      } finally {
+        this.#awaited = null;
       }
     }
+  }
+
+  /** As stop(); what next() waits for is cancelled, too. */
+  async leave(): Promise<void> {
+    this.#awaited?.stop.abort();
+    await this.stop();
   }
 
   /** Cancels what runs ahead and closes its frames. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unlessAborted } from "./abort.ts";
 import type { Frame } from "./frame.ts";
 
 /** Where batches of frames come from. */
@@ -25,11 +26,15 @@ let discard: (iterator: FrameIterator) => void;
  */
 export class FrameIterator implements AsyncGenerator<Frame, void, void> {
   readonly #batches: FrameBatches;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: () => void;
   #batch: Frame[] = [];
   #at = 0;
   #version = 0;
   #isDone = false;
   #isDiscarded = false;
+  /** The call that is made next, or is at work, has to tell of it. */
+  #isAborted = false;
   #work: Promise<unknown> = Promise.resolve();
 
   static {
@@ -39,9 +44,18 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
     };
   }
 
-  /** Gives the frames of `batches`. */
-  constructor(batches: FrameBatches) {
+  /** Gives the frames of `batches`. An abort is as leaving the loop, and rejects the call that is made or at work. */
+  constructor(batches: FrameBatches, signal?: AbortSignal) {
     this.#batches = batches;
+    this.#signal = signal;
+    // The signal may live longer than a loop that was left unfinished.
+    const self = new WeakRef(this);
+    this.#onAbort = () => {
+      const iterator = self.deref();
+      if (iterator !== undefined) iterator.#abort();
+    };
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted) this.#abort();
   }
 
   /** The next frame; it belongs to the caller. */
@@ -51,13 +65,14 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
     }
     const result = this.#work.then(() => this.#step());
     this.#work = result.catch(() => {});
-    return result;
+    if (this.#isDone) return result;
+    return unlessAborted(result, this.#signal, ({ value }) => void value?.close());
   }
 
   /** Ends the iteration: closes the frames that were not given yet and stops reading ahead. */
   async return(): Promise<IteratorResult<Frame, void>> {
     if (!this.#isDone) {
-      this.#isDone = true;
+      this.#end();
       this.#closeRest();
       await this.#batches.stop();
     }
@@ -92,14 +107,29 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
         this.#batch = batch ?? [];
         this.#at = 0;
         if (this.#isDone || this.#isDiscarded) this.#closeRest();
-        else if (batch === null && this.#version === this.#batches.version) this.#isDone = true;
+        else if (batch === null && this.#version === this.#batches.version) this.#end();
       } catch (error) {
         if (this.#isDone) break; // return() stopped it
-        this.#isDone = true;
+        this.#end();
         throw error;
       }
     }
+    if (this.#isAborted) {
+      this.#isAborted = false;
+      throw this.#signal?.reason;
+    }
     return { done: true, value: undefined };
+  }
+
+  #abort(): void {
+    this.#isAborted = true;
+    // It closes what is there at once, and is not waited for.
+    this.return().catch(() => {});
+  }
+
+  #end(): void {
+    this.#isDone = true;
+    this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 
   #closeRest(): void {
@@ -114,8 +144,8 @@ export class FrameIterators {
   #iterators: WeakRef<FrameIterator>[] = [];
 
   /** Makes an iterator. */
-  start(batches: FrameBatches): FrameIterator {
-    const iterator = new FrameIterator(batches);
+  start(batches: FrameBatches, signal?: AbortSignal): FrameIterator {
+    const iterator = new FrameIterator(batches, signal);
     this.#iterators = this.#iterators.filter((known) => known.deref() !== undefined);
     this.#iterators.push(new WeakRef(iterator));
     return iterator;

@@ -5,6 +5,7 @@
  */
 
 import type { NativeHandle } from "../ffi/handle.ts";
+import { unlessAborted } from "./abort.ts";
 import { ClosedError } from "./errors.ts";
 import { FrameIterators } from "./frame_iterator.ts";
 import { Sampler } from "./sampler.ts";
@@ -47,6 +48,8 @@ export interface SamplingDevice {
   readonly object: object;
   /** Most bytes of all its frames. */
   readonly memoryBudgetBytes: number;
+  /** Aborted when it is closed. */
+  readonly stop: AbortSignal;
 }
 
 /** What SimpleDecoder and ThreadedDecoder are made around. */
@@ -69,7 +72,7 @@ export class SampledVideo {
     source: Source,
     options: SamplerOptions,
   ): Promise<SampledVideo> {
-    const sampler = await Sampler.open(device.handle, source, options, options.descriptor);
+    const sampler = await Sampler.open(device, source, options, options.descriptor);
     return new SampledVideo(name, device, sampler, options);
   }
 
@@ -128,10 +131,15 @@ export class SampledVideo {
     };
   }
 
-  /** Runs `work` when the calls before it are done, with the video that is open then. */
-  inOrder<T>(work: (sampler: Sampler) => Promise<T>): Promise<T> {
-    const result = this.#work.then(() => work(this.sampler));
-    this.#work = result.catch(() => {});
+  /**
+   * Runs `work` when the calls before it are done, with the video that is open then; not at all when
+   * `signal` is aborted before.
+   */
+  inOrder<T>(work: (sampler: Sampler) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const before = this.#work;
+    const result = unlessAborted(before, signal).then(() => work(this.sampler));
+    const ended = result.catch(() => {});
+    this.#work = signal === undefined ? ended : ended.then(() => before);
     return result;
   }
 
@@ -151,7 +159,7 @@ export class SampledVideo {
     await this.inOrder(async () => {
       const { signal } = descriptor;
       const stop = this.#stop.signal;
-      const next = await Sampler.open(this.#device.handle, source, this.#options, {
+      const next = await Sampler.open(this.#device, source, this.#options, {
         ...descriptor,
         signal: signal === undefined ? stop : AbortSignal.any([stop, signal]),
       });

@@ -6,6 +6,7 @@
 
 import { ErrorStruct, FrameInfo, FrameTime, SamplerInfo } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
+import { unlessAborted } from "./abort.ts";
 import { ClosedError } from "./errors.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import type { FrameRange } from "./frame_range.ts";
@@ -16,6 +17,7 @@ import {
   type SamplerOptions,
   type VideoSourceDescriptor,
 } from "./sampler_options.ts";
+import { guardedProgress } from "./progress.ts";
 import { batchTensor, type Tensor } from "./tensor.ts";
 import type { BatchTensorDescriptor } from "./tensor_descriptor.ts";
 import type { SourceFeed } from "./source.ts";
@@ -51,17 +53,21 @@ export class Sampler {
 
   /** Opens a source and indexes it. */
   static async open(
-    device: NativeHandle,
+    device: { readonly handle: NativeHandle; readonly stop: AbortSignal },
     source: Source,
     options: SamplerOptions,
     opening: VideoSourceDescriptor,
   ): Promise<Sampler> {
     const { descriptor } = options;
-    opening.signal?.throwIfAborted();
     const { label } = descriptor;
-    const opened = await openSource(device, source, { label, mustSeek: true });
+    const { signal } = opening;
+    signal?.throwIfAborted();
+    const opened = await openSource(device, source, { label, mustSeek: true, signal });
     try {
-      const sampler = new Sampler(await openNative(device, opened, options, opening), opened);
+      const sampler = new Sampler(
+        await openNative(device.handle, opened, options, opening),
+        opened,
+      );
       try {
         requireSize(descriptor, sampler.metadata, opened.label);
         // Whoever asks for it later hears of a failure.
@@ -102,8 +108,8 @@ export class Sampler {
   }
 
   /** The whole index, exact. */
-  async scanned(): Promise<ScannedStreamMetadata> {
-    const { value: numFrames, extra: duration } = await this.#scan();
+  async scanned(signal?: AbortSignal): Promise<ScannedStreamMetadata> {
+    const { value: numFrames, extra: duration } = await unlessAborted(this.#scan(), signal);
     const { packetCount } = this.info();
     return scannedMetadata(this.handle, { ...this.metadata, numFrames, duration }, packetCount);
   }
@@ -132,9 +138,14 @@ export class Sampler {
   }
 
   /** Decodes frames in any order. */
-  async read(what: string, frames: Uint32Array<ArrayBuffer>): Promise<Frame[]> {
+  async read(
+    what: string,
+    frames: Uint32Array<ArrayBuffer>,
+    signal?: AbortSignal,
+  ): Promise<Frame[]> {
+    signal?.throwIfAborted();
     if (frames.length === 0) return [];
-    return this.take(await this.requestFrames(what, frames));
+    return this.take(await this.requestFrames(what, frames, signal));
   }
 
   /** Starts to decode frames in any order; take() fetches them. */
@@ -272,27 +283,4 @@ async function openNative(
     throw failed.reason;
   }
   return handle;
-}
-
-/** What the caller's onProgress throws aborts the work, also when that was the last call. */
-function guardedProgress(
-  { signal, onProgress }: VideoSourceDescriptor,
-): {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (part: number) => void;
-  readonly failed?: AbortSignal;
-} {
-  if (onProgress === undefined) return { signal };
-  const failure = new AbortController();
-  const failed = failure.signal;
-  const either = signal === undefined ? failed : AbortSignal.any([signal, failed]);
-  const guarded = (part: number): void => {
-    if (either.aborted) return;
-    try {
-      onProgress(part);
-    } catch (error) {
-      failure.abort(error);
-    }
-  };
-  return { signal: either, onProgress: guarded, failed };
 }

@@ -55,6 +55,8 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
   #size = FIRST_FRAMES;
   #isEnded = false;
   #requests: Request[] = [];
+  /** The one that next() waits for. */
+  #awaited: Request | null = null;
 
   /** Reads `range` of `sampler`. */
   constructor(sampler: Sampler, range: FrameRange, reading: RangeReading) {
@@ -88,6 +90,7 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
   }
 
   async #framesOf(request: Request): Promise<Frame[]> {
+    this.#awaited = request;
     try {
       const outcome = await request.outcome;
       const frames = this.#sampler.take(outcome);
@@ -99,12 +102,15 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
         return await this.#goodFramesOf(request);
       }
       throw error;
+    } finally {
+      this.#awaited = null;
     }
   }
 
   /** Cancels what runs ahead and closes its frames. */
   async stop(): Promise<void> {
     this.#isEnded = true;
+    this.#awaited?.stop.abort();
     const requests = this.#requests.splice(0);
     for (const { stop } of requests) stop.abort();
     for (const { outcome } of requests) {

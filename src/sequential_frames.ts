@@ -36,6 +36,7 @@ export class SequentialFrames implements StreamOwner {
     sampler: Sampler,
     first: number,
     count: number,
+    signal?: AbortSignal,
   ): Promise<{ readonly frames: Frame[]; readonly end: number }> {
     const isNext = this.#sampler === sampler && this.#position === first;
     if (!isNext) this.stop();
@@ -49,13 +50,13 @@ export class SequentialFrames implements StreamOwner {
     if (goesOn) {
       const range = { first, count: sampler.length - first, step: 1 };
       if (!sampler.isStreamOf(this)) sampler.startStream(this, range);
-      frames = await this.#gather(what, sampler, size);
+      frames = await this.#gather(what, sampler, size, signal);
       if (frames.length < size) end = sampler.length;
       else end = frames[size - 1].index! + 1;
     } else if (this.#skipsDamaged) {
-      frames = await readGood(what, sampler, first, size);
+      frames = await readGood(what, sampler, first, size, 1, signal);
     } else {
-      frames = await sampler.read(what, indicesFrom(first, size));
+      frames = await sampler.read(what, indicesFrom(first, size), signal);
     }
     this.#position = end;
     if (end === sampler.length) this.stop();
@@ -69,12 +70,17 @@ export class SequentialFrames implements StreamOwner {
     this.#position = -1;
   }
 
-  async #gather(what: string, sampler: Sampler, count: number): Promise<Frame[]> {
+  async #gather(
+    what: string,
+    sampler: Sampler,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Frame[]> {
     const frames: Frame[] = [];
     while (frames.length < count) {
       const size = Math.min(count - frames.length, MOST_FRAMES);
       try {
-        const outcome = await sampler.requestNext(what, size);
+        const outcome = await sampler.requestNext(what, size, signal);
         frames.push(...sampler.take(outcome));
         if (outcome.value === 0) break;
       } catch (error) {
@@ -100,11 +106,12 @@ export async function readGood(
   first: number,
   count: number,
   step: number = 1,
+  signal?: AbortSignal,
 ): Promise<Frame[]> {
   const good: Frame[] = [];
   for (let i = 0; i < count; i++) {
     try {
-      good.push(...await sampler.read(what, Uint32Array.of(first + i * step)));
+      good.push(...await sampler.read(what, Uint32Array.of(first + i * step), signal));
     } catch (error) {
       if (error instanceof CorruptDataError) continue;
       for (const frame of good) frame.close();

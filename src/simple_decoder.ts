@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stopOf } from "./descriptor.ts";
 import type { Frame } from "./frame.ts";
 import {
   frameCount,
@@ -90,11 +91,12 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
    * @param index from 0; negative ones count from the end
    * @throws {RangeError} if there is no such frame
    */
-  async at(index: number): Promise<Frame> {
+  async at(index: number, options: { readonly signal?: AbortSignal } = {}): Promise<Frame> {
+    const stop = stopOf("at()", options);
     return await this.#video.inOrder(async (sampler) => {
       const frame = frameIndex("at()", index, sampler.length);
-      return (await sampler.read("at()", Uint32Array.of(frame)))[0];
-    });
+      return (await sampler.read("at()", Uint32Array.of(frame), stop))[0];
+    }, stop);
   }
 
   /**
@@ -105,15 +107,23 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
    * @param start first frame; default 0
    * @param end the frame behind the last; default: the end of the video
    * @param step distance from frame to frame; default 1
+   * @param options with a `signal`, whose abort is as leaving the loop and rejects with its reason
    * @throws {RangeError} if step is 0
    */
-  slice(start?: number, end?: number, step: number = 1): AsyncIterable<Frame> {
+  slice(
+    start?: number,
+    end?: number,
+    step: number = 1,
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterable<Frame> {
+    const stop = stopOf("slice()", options);
     const { sampler } = this.#video;
     const range = sliceRange(start, end, step, sampler.length);
     return {
       [Symbol.asyncIterator]: () =>
         this.#video.iterators.start(
           new SamplerBatches(sampler, range, this.#video.reading("slice()")),
+          stop,
         ),
     };
   }
@@ -129,15 +139,19 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
    *
    * @param count 1 or more
    */
-  async getBatchFrames(count: number): Promise<Frame[]> {
+  async getBatchFrames(
+    count: number,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Frame[]> {
+    const stop = stopOf("getBatchFrames()", options);
     const wanted = frameCount("getBatchFrames()", count);
     return await this.#video.inOrder(async (sampler) => {
       if (this.#cursor >= sampler.length) return [];
       const first = this.#cursor;
-      const batch = await this.#sequence.read("getBatchFrames()", sampler, first, wanted);
+      const batch = await this.#sequence.read("getBatchFrames()", sampler, first, wanted, stop);
       this.#cursor = batch.end;
       return batch.frames;
-    });
+    }, stop);
   }
 
   /**
@@ -147,11 +161,16 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
    * @param indices from 0; negative ones count from the end
    * @throws {RangeError} if there is no such frame; nothing is decoded then
    */
-  async getBatchFramesByIndex(indices: Iterable<number>): Promise<Frame[]> {
+  async getBatchFramesByIndex(
+    indices: Iterable<number>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Frame[]> {
     const what = "getBatchFramesByIndex()";
+    const stop = stopOf(what, options);
     const wanted = listOf(what, indices);
-    return await this.#video.inOrder((sampler) =>
-      sampler.read(what, frameIndices(what, wanted, sampler.length))
+    return await this.#video.inOrder(
+      (sampler) => sampler.read(what, frameIndices(what, wanted, sampler.length), stop),
+      stop,
     );
   }
 
@@ -160,13 +179,18 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
    *
    * @param times in seconds, as getIndexFromTimeInSeconds() takes them
    */
-  async getBatchFramesAt(times: Iterable<number>): Promise<Frame[]> {
+  async getBatchFramesAt(
+    times: Iterable<number>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Frame[]> {
     const what = "getBatchFramesAt()";
+    const stop = stopOf(what, options);
     const wanted = listOf(what, times).map((time) => seconds(what, time));
     return await this.#video.inOrder((sampler) => {
       if (wanted.length > 0 && sampler.length === 0) frameIndex(what, 0, 0);
-      return sampler.read(what, Uint32Array.from(wanted, (time) => sampler.frameAt(time)));
-    });
+      const frames = Uint32Array.from(wanted, (time) => sampler.frameAt(time));
+      return sampler.read(what, frames, stop);
+    }, stop);
   }
 
   /**
@@ -185,8 +209,9 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
     const what = "getBatchTensor()";
     const wanted = listOf(what, indices);
     if (wanted.length === 0) throw new RangeError(`${what} needs at least one index`);
-    return await this.#video.inOrder((sampler) =>
-      sampler.readTensor(what, frameIndices(what, wanted, sampler.length), descriptor)
+    return await this.#video.inOrder(
+      (sampler) => sampler.readTensor(what, frameIndices(what, wanted, sampler.length), descriptor),
+      descriptor.signal,
     );
   }
 
@@ -230,8 +255,11 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
   }
 
   /** Numbers from a scan of the whole stream: exact counts and rates, key frames, packets. */
-  async getScannedStreamMetadata(): Promise<ScannedStreamMetadata> {
-    return await this.#video.sampler.scanned();
+  async getScannedStreamMetadata(
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<ScannedStreamMetadata> {
+    const stop = stopOf("getScannedStreamMetadata()", options);
+    return await this.#video.sampler.scanned(stop);
   }
 
   /**

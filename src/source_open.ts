@@ -26,22 +26,30 @@ export interface OpenedSource {
  * @throws {UnsupportedError} if `mustSeek` and it can be read in order only
  */
 export async function openSource(
-  device: NativeHandle,
+  device: { readonly handle: NativeHandle; readonly stop: AbortSignal },
   source: Source,
-  options: { readonly label?: string; readonly mustSeek?: boolean } = {},
+  options: {
+    readonly label?: string;
+    readonly mustSeek?: boolean;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<OpenedSource> {
-  const known = await recognize(source);
+  const { signal } = options;
+  const stop = signal === undefined ? device.stop : AbortSignal.any([signal, device.stop]);
+  const known = await recognize(source, stop);
   const label = options.label ?? known.name;
   if (known.kind === "path") {
     await requireRead(known.name);
     return { label, path: new TextEncoder().encode(known.name), feed: null };
   }
   if (known.kind === "chunks" && options.mustSeek) {
+    known.close?.();
+    const why = known.readsInOrder === undefined ? "" : `, since ${known.readsInOrder}`;
     throw new UnsupportedError(
-      `${known.name} can be read in order only, and random access must seek: pass a path, bytes, a Blob or ` +
+      `${known.name} can be read in order only${why}, and random access must seek: pass a path, bytes, a Blob or ` +
         "{ size, read(offset, buffer) }, collect it by `await new Response(stream).blob()`, or decode it " +
         "in order with createDemuxer()",
     );
   }
-  return { label, path: null, feed: new SourceFeed(device.value, known, label) };
+  return { label, path: null, feed: new SourceFeed(device.handle.value, known, label) };
 }

@@ -19,6 +19,20 @@ export class SourceChunkError extends TypeError {
   override readonly name: string = "TypeError";
 }
 
+/** A source failed, and knows best how to say it: the consumer gets `error` itself. */
+export class SourceError extends Error {
+  /** Name of the class. */
+  override readonly name: string = "SourceError";
+  /** What the consumer gets. */
+  readonly error: unknown;
+
+  /** Wraps it on its way through the library. */
+  constructor(error: unknown) {
+    super(error instanceof Error ? error.message : String(error));
+    this.error = error;
+  }
+}
+
 /** Throws SourceCountError unless `count` is a whole number from 0 to `capacity`. */
 export function checkCount(count: unknown, capacity: number, what: string): number {
   if (typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= capacity) {

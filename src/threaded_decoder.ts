@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stopOf } from "./descriptor.ts";
 import { CorruptDataError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { FrameBatches } from "./frame_iterator.ts";
@@ -90,14 +91,18 @@ export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, D
    * @param count 1 to bufferSize
    * @throws {RangeError} if count is larger than bufferSize
    */
-  async getBatchFrames(count: number): Promise<Frame[]> {
+  async getBatchFrames(
+    count: number,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Frame[]> {
+    const stop = stopOf("getBatchFrames()", options);
     const wanted = frameCount("getBatchFrames()", count);
     if (wanted > this.bufferSize) {
       throw new RangeError(
         `getBatchFrames() gives at most bufferSize = ${this.bufferSize} frames, not ${wanted}`,
       );
     }
-    return await this.#video.inOrder((sampler) => this.#next(sampler, wanted));
+    return await this.#video.inOrder((sampler) => this.#next(sampler, wanted, stop), stop);
   }
 
   /**
@@ -123,8 +128,11 @@ export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, D
   }
 
   /** Numbers from a scan of the whole stream: exact counts and rates, key frames, packets. */
-  async getScannedStreamMetadata(): Promise<ScannedStreamMetadata> {
-    return await this.#video.sampler.scanned();
+  async getScannedStreamMetadata(
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<ScannedStreamMetadata> {
+    const stop = stopOf("getScannedStreamMetadata()", options);
+    return await this.#video.sampler.scanned(stop);
   }
 
   /**
@@ -179,10 +187,10 @@ export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, D
     this.#isEnded = false;
   }
 
-  async #next(sampler: Sampler, count: number): Promise<Frame[]> {
+  async #next(sampler: Sampler, count: number, stop?: AbortSignal): Promise<Frame[]> {
     while (!this.#isEnded) {
       try {
-        const frames = sampler.take(await sampler.requestNext("getBatchFrames()", count));
+        const frames = sampler.take(await sampler.requestNext("getBatchFrames()", count, stop));
         this.#isEnded = frames.length === 0;
         return frames;
       } catch (error) {

@@ -31,7 +31,8 @@ _Static_assert(CUF_COMPLETION_SOURCE_SPACE == 1, "");
 _Static_assert(CUF_COMPLETION_SOURCE_READ == 2, "");
 _Static_assert(CUF_COMPLETION_SOURCE_CLOSED == 3, "");
 _Static_assert(CUF_COMPLETION_PROGRESS == 4, "");
-_Static_assert(CUF_COMPLETION_LOG == 5, "");
+_Static_assert(CUF_COMPLETION_SOURCE_CANCEL == 5, "");
+_Static_assert(CUF_COMPLETION_LOG == 6, "");
 
 /* CufLogLevel */
 _Static_assert(CUF_LOG_QUIET == 0, "");

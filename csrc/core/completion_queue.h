@@ -21,7 +21,8 @@ enum class CompletionKind : uint32_t {
   source_read,
   source_closed,
   progress,
-  log
+  source_cancel,
+  log,
 };
 
 struct Completion {

@@ -59,7 +59,8 @@ void DecodeSession::close() noexcept {
   is_closed_ = true;
   {
     std::lock_guard lock(reading_mutex_);
-    if (reading_) reading_->interrupt(true);
+    is_given_up_ = true;
+    if (reading_) reading_->wake();
   }
   --device_->counters.live_decoders;
   results_.close();
@@ -265,13 +266,17 @@ void DecodeSession::read_from(const std::shared_ptr<DemuxSession>& demuxer, size
     std::lock_guard lock(reading_mutex_);
     if (is_closed_) return;
     reading_ = demuxer;
+    is_given_up_ = false;
   }
-  ticket.on_cancel([demuxer] { demuxer->interrupt(true); });
+  ticket.on_cancel([this, demuxer] {
+    is_given_up_ = true;
+    demuxer->wake();
+  });
   const auto end = [&] {
     ticket.on_cancel(nullptr);
     std::lock_guard lock(reading_mutex_);
+    if (is_given_up_) demuxer->rest();
     reading_ = nullptr;
-    demuxer->interrupt(false);
   };
   try {
     read_now(*demuxer, max_frames, max_bytes, ticket);
@@ -286,7 +291,7 @@ void DecodeSession::read_from(const std::shared_ptr<DemuxSession>& demuxer, size
 bool DecodeSession::advance(DemuxSession& demuxer) {
   make_up();
   Packet packet;
-  if (!demuxer.next(packet)) {
+  if (!demuxer.next(packet, is_given_up_)) {
     drain_end();
     return false;
   }
@@ -321,6 +326,8 @@ void DecodeSession::read_now(DemuxSession& demuxer, size_t max_frames, size_t ma
         shortage = error;
       } else if (events_.empty()) {
         throw;
+      } else if (error.status == Status::aborted) {
+        break;  // who reads on after that gets what comes then
       } else {
         events_.push_back(error);
       }

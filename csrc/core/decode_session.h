@@ -94,6 +94,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   std::atomic<bool> is_closed_ = false;
   DecodingPlace place_;
 
+  std::atomic<bool> is_given_up_ = false;  // the read that is at work
   std::mutex reading_mutex_;
   std::shared_ptr<DemuxSession>
       reading_;  // what a read is waiting for, so that close() can wake it

@@ -78,6 +78,7 @@ void FrameStream::stop() {
   held_.clear();
   dropped.swap(requests_);
   space_.notify_all();
+  stream_->wake();
 }
 
 void FrameStream::work(uint32_t decoder, uint32_t threads) {
@@ -295,6 +296,7 @@ void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
     run_on_pool([weak] {
       const auto self = weak.lock();
       if (!self) return;
+      self->stream_->ask_anew();
       std::lock_guard lock(self->mutex_);
       self->serve();
     });

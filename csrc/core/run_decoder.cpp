@@ -66,6 +66,11 @@ void RunDecoder::acquire_decoder() {
       " threads");
 }
 
+void RunDecoder::open_demuxer() {
+  demuxer_ = stream_->open_demuxer([this] { return stream_->is_stopped || *stop_; });
+  noted_bytes_ = 0;
+}
+
 double RunDecoder::seconds_of_packet(uint32_t packet) const {
   const auto packets = stream_->index.packets();
   const Rational base = stream_->index.time_base();
@@ -96,10 +101,21 @@ uint32_t RunDecoder::ordinal_of(const Packet& packet, uint32_t expected) const {
 
 bool RunDecoder::read_next(Packet& out) {
   if (stream_->is_stopped || *stop_) throw Error(Status::aborted, "Decoding was stopped");
-  const bool has_packet = demuxer_->read(out);
-  const uint64_t now = demuxer_->bytes_read();
-  stream_->note_bytes_read(now - noted_bytes_);
-  noted_bytes_ = now;
+  const auto note_bytes = [&] {
+    stream_->note_bytes_read(demuxer_->bytes_read() - noted_bytes_);
+    noted_bytes_ = demuxer_->bytes_read();
+  };
+  bool has_packet = false;
+  try {
+    has_packet = demuxer_->read(out);
+  } catch (...) {
+    note_bytes();
+    // A part of a packet may be lost: what would come next is not what is expected.
+    demuxer_.reset();
+    demuxer_next_ = kNowhere;
+    throw;
+  }
+  note_bytes();
   if (has_packet && demuxer_next_ != kNowhere) ++demuxer_next_;
   return has_packet;
 }
@@ -121,15 +137,14 @@ void RunDecoder::go_to(uint32_t packet) {
     if (demuxer_next_ >= key && skip_to(packet)) return;
   }
   if (!demuxer_) {
-    demuxer_ = stream_->open_demuxer();
-    noted_bytes_ = 0;
+    open_demuxer();
     demuxer_next_ = 0;
     if (packet == 0) return;
   }
   ++stream_->counters.seeks;
   log(LogLevel::debug, "sampler", "Seeking to packet ", packet);
+  demuxer_next_ = kNowhere;  // also when that fails
   demuxer_->seek(seconds_of_packet(packet));
-  demuxer_next_ = kNowhere;
 }
 
 Packet RunDecoder::read(uint32_t packet) {
@@ -149,8 +164,7 @@ Packet RunDecoder::read(uint32_t packet) {
   } else {
     log(LogLevel::info, "sampler", "The container's seek missed packet ", packet,
         ": reading from the start");
-    demuxer_ = stream_->open_demuxer();
-    noted_bytes_ = 0;
+    open_demuxer();
     demuxer_next_ = 0;
   }
   has_packet = skip_to(packet) && read_next(data);

@@ -13,6 +13,7 @@
 #include "core/picture_header.h"
 #include "core/ports.h"
 #include "core/sample_plan.h"
+#include "core/source.h"
 
 namespace cuf {
 
@@ -47,10 +48,22 @@ struct SampledStream {
   OnError on_error = OnError::raise;
   bool exports_stats = false;
   size_t cache_size = 4;
-  std::function<std::unique_ptr<Demuxer>()> open_demuxer;
+  std::function<std::unique_ptr<Demuxer>(StopTest)> open_demuxer;
+  std::shared_ptr<Source> source;        // null for a file
   std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)
   SampleCounters counters;
   DecodingPlace decoding;
+
+  // After is_stopped, or what else a StopTest looks at, became true.
+  void wake() const {
+    if (source) source->wake();
+  }
+  // Who gave up waiting does not wait for the same answer of the source again.
+  void ask_anew() const {
+    if (!source) return;
+    source->set_suspended(true);
+    source->set_suspended(false);
+  }
 };
 
 // Gets frames out of planned runs, with a demuxer and a decoder of its own. One thread at a time.
@@ -92,6 +105,7 @@ class RunDecoder {
   };
 
   void acquire_decoder();
+  void open_demuxer();
   void go_to(uint32_t packet);
   bool skip_to(uint32_t packet);
   bool read_next(Packet& out);

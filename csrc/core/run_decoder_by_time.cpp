@@ -69,10 +69,7 @@ const Picture& RunDecoder::picture_at(int64_t time, int64_t duration) {
 void RunDecoder::go_to_time(int64_t time) {
   const PacketIndex& index = stream_->index;
   const bool is_fresh = !demuxer_;
-  if (is_fresh) {
-    demuxer_ = stream_->open_demuxer();
-    noted_bytes_ = 0;
-  }
+  if (is_fresh) open_demuxer();
   if (!is_fresh || time > index.pts_of_frame(0)) {
     ++stream_->counters.seeks;
     const Rational base = index.time_base();

@@ -20,9 +20,9 @@ namespace {
 constexpr size_t kMostEarly = 32;
 
 std::unique_ptr<Demuxer> open_demuxer(Device& device, const SampleSession::Options& options,
-                                      const std::atomic<bool>* is_aborted) {
+                                      const std::atomic<bool>* is_aborted, StopTest stop) {
   std::shared_ptr<ByteSource> source;
-  if (options.source) source = std::make_shared<SourceCursor>(options.source);
+  if (options.source) source = std::make_shared<SourceCursor>(options.source, std::move(stop));
   return device.backend.open_demuxer({.path = options.path,
                                       .source = source,
                                       .keeps_container_bitstream = true,
@@ -75,7 +75,7 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
         " that was kept: ", indexed->index.frame_count(), " frames");
     if (index_options.on_progress) index_options.on_progress(1);
   } else {
-    const auto demuxer = open_demuxer(*device, options, index_options.is_aborted);
+    const auto demuxer = open_demuxer(*device, options, index_options.is_aborted, nullptr);
     indexed = index_video(*demuxer, index_options);
     bytes_read = demuxer->bytes_read();
     // Unless it was written to meanwhile.
@@ -90,8 +90,9 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
   stream->exports_stats = options.exports_stats;
   stream->cache_size = options.cache_size;
   stream->note_bytes_read(bytes_read);
-  stream->open_demuxer = [self = stream.get(), options] {
-    return open_demuxer(*self->device, options, &self->is_stopped);
+  stream->source = options.source;
+  stream->open_demuxer = [self = stream.get(), options](StopTest stop) {
+    return open_demuxer(*self->device, options, &self->is_stopped, std::move(stop));
   };
   return stream;
 }
@@ -140,12 +141,6 @@ struct SampleSession::Reading {
   std::optional<Error> failure;
   bool walks = false;             // frame after frame: decoders stay where they are
   TensorBatch* tensor = nullptr;  // takes the pictures instead
-
-  void fail(const Error& error) {
-    std::lock_guard lock(mutex);
-    if (!failure) failure = error;
-    is_stopped = true;
-  }
 };
 
 SampleSession::SampleSession(std::shared_ptr<SampledStream> stream, Options options)
@@ -185,6 +180,7 @@ void SampleSession::close() noexcept {
     std::lock_guard lock(frames_mutex_);
     if (frames_) frames_->stop();
   }
+  stream_->wake();
   try {
     strand_->post([self = shared_from_this()] {
       self->early_.clear();
@@ -222,7 +218,7 @@ std::shared_ptr<const IndexedVideo> SampleSession::scanned() const {
 std::shared_ptr<const IndexedVideo> SampleSession::scan_now() {
   std::lock_guard scanning(scan_mutex_);
   if (auto found = scanned()) return found;
-  const auto demuxer = stream_->open_demuxer();
+  const auto demuxer = stream_->open_demuxer([this] { return stream_->is_stopped.load(); });
   IndexOptions index_options;
   index_options.is_aborted = &stream_->is_stopped;
   auto found = index_video(*demuxer, index_options);
@@ -348,6 +344,16 @@ void SampleSession::deliver(uint32_t frame, const Picture& picture, bool is_want
   }
 }
 
+// The other threads of the reading need not go on.
+void SampleSession::fail(const Error& error, Reading& reading) {
+  {
+    std::lock_guard lock(reading.mutex);
+    if (!reading.failure) reading.failure = error;
+    reading.is_stopped = true;
+  }
+  stream_->wake();
+}
+
 void SampleSession::decode_queue(RunDecoder& decoder, const std::vector<PlannedRun>& queue,
                                  Reading& reading) {
   pixels::ResizeScratch scratch;
@@ -360,12 +366,12 @@ void SampleSession::decode_queue(RunDecoder& decoder, const std::vector<PlannedR
               reading.tensor->put(frame, picture, scratch);
             }
           },
-      .on_damage = [&](uint32_t, const Error& error) { reading.fail(error); }};
+      .on_damage = [&](uint32_t, const Error& error) { fail(error, reading); }};
   try {
     for (const PlannedRun& run : queue)
       decoder.decode(run, reading.walks, reading.is_stopped, sink);
   } catch (...) {
-    reading.fail(current_error());
+    fail(current_error(), reading);
   }
 }
 
@@ -401,7 +407,10 @@ void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
 
 void SampleSession::decode_now(const std::vector<uint32_t>& frames, Ticket& ticket,
                                Reading& reading) {
-  ticket.on_cancel([&reading] { reading.is_stopped = true; });
+  ticket.on_cancel([&] {
+    reading.is_stopped = true;
+    stream_->wake();
+  });
   if (!frames.empty()) {
     const SamplePlan planned = plan(frames);
     log_plan(planned, frames.size());

@@ -71,6 +71,7 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
   void read_now(const std::vector<uint32_t>& frames, Ticket& ticket);
   void decode_now(const std::vector<uint32_t>& frames, Ticket& ticket, Reading& reading);
   void deliver(uint32_t frame, const Picture& picture, bool is_wanted, Reading& reading);
+  void fail(const Error& error, Reading& reading);
   SamplePlan plan(const std::vector<uint32_t>& frames);
   void decode(const SamplePlan& plan, Reading& reading);
   void decode_queue(RunDecoder& decoder, const std::vector<PlannedRun>& queue, Reading& reading);

@@ -4,13 +4,12 @@
 #include <cstring>
 #include <utility>
 
+#include "core/seekable_source.h"
+
 namespace cuf {
 namespace {
 
 constexpr size_t kRingBytes = 1 << 20;
-// Each range asked of the script costs a trip through its event loop, so ask for more than a
-// parser's small reads.
-constexpr size_t kReadAheadBytes = 256 << 10;
 
 // Bytes in order through a bounded ring.
 class StreamSource final : public Source {
@@ -64,6 +63,9 @@ class StreamSource final : public Source {
   bool is_seekable() const override { return false; }
   int64_t size() const override { return -1; }
   void seek(int64_t) override { throw Error(Status::unsupported, "A stream cannot be sought"); }
+  size_t read_at(int64_t, uint8_t*, size_t, const StopTest&) override {
+    throw Error(Status::unsupported, "A stream can be read in order only");
+  }
 
  private:
   std::vector<uint8_t> ring_;
@@ -90,99 +92,29 @@ class MemorySource final : public Source {
   void finish() override {}
 
   size_t read(uint8_t* out, size_t capacity) override {
-    std::lock_guard lock(mutex_);
-    check_readable();
-    if (position_ >= bytes_.size()) return 0;
-    const size_t count = std::min(capacity, bytes_.size() - position_);
-    std::memcpy(out, bytes_.data() + position_, count);
-    position_ += count;
+    const size_t count = read_at(position_, out, capacity, nullptr);
+    position_ += static_cast<int64_t>(count);
     return count;
   }
 
+  size_t read_at(int64_t position, uint8_t* out, size_t capacity, const StopTest&) override {
+    std::lock_guard lock(mutex_);
+    check_readable();
+    if (position >= static_cast<int64_t>(bytes_.size())) return 0;
+    const size_t count = std::min(capacity, bytes_.size() - static_cast<size_t>(position));
+    std::memcpy(out, bytes_.data() + position, count);
+    return count;
+  }
+
+  bool may_wait() const override { return false; }
   bool would_block() override { return false; }
   bool is_seekable() const override { return true; }
   int64_t size() const override { return static_cast<int64_t>(bytes_.size()); }
-  void seek(int64_t position) override {
-    std::lock_guard lock(mutex_);
-    position_ = static_cast<size_t>(std::max<int64_t>(position, 0));
-  }
+  void seek(int64_t position) override { position_ = std::max<int64_t>(position, 0); }
 
  private:
   std::vector<uint8_t> bytes_;
-  size_t position_ = 0;
-};
-
-// Ranges asked of the script, one at a time.
-class SeekableSource final : public Source {
- public:
-  SeekableSource(std::shared_ptr<Device> device, uint64_t size, uint32_t event_ticket)
-      : Source(std::move(device), event_ticket), size_(static_cast<int64_t>(size)) {}
-
-  size_t write(const uint8_t* data, size_t length) override {
-    std::lock_guard lock(mutex_);
-    if (!is_waiting_) return 0;
-    const size_t taken = std::min(length, wanted_ - window_.size());
-    window_.insert(window_.end(), data, data + taken);
-    if (window_.size() == wanted_) is_waiting_ = false;
-    condition_.notify_all();
-    return taken;
-  }
-
-  void finish() override {
-    std::lock_guard lock(mutex_);
-    is_waiting_ = false;
-    condition_.notify_all();
-  }
-
-  size_t read(uint8_t* out, size_t capacity) override {
-    std::unique_lock lock(mutex_);
-    check_readable();
-    if (position_ >= size_) return 0;
-    if (position_ < window_start_ || position_ >= window_end()) fill(lock, capacity);
-    const int64_t count =
-        std::min<int64_t>(static_cast<int64_t>(capacity), window_end() - position_);
-    if (count <= 0) return 0;
-    std::memcpy(out, window_.data() + (position_ - window_start_), static_cast<size_t>(count));
-    position_ += count;
-    return static_cast<size_t>(count);
-  }
-
-  bool would_block() override {
-    std::lock_guard lock(mutex_);
-    return position_ < size_ && (position_ < window_start_ || position_ >= window_end());
-  }
-
-  bool is_seekable() const override { return true; }
-  int64_t size() const override { return size_; }
-  void seek(int64_t position) override {
-    std::lock_guard lock(mutex_);
-    position_ = std::max<int64_t>(position, 0);
-  }
-
- private:
-  int64_t window_end() const { return window_start_ + static_cast<int64_t>(window_.size()); }
-
-  void fill(std::unique_lock<std::mutex>& lock, size_t capacity) {
-    // An interrupted request may still be answered; its bytes must not be taken for this one's.
-    condition_.wait(lock, [&] { return !is_waiting_ || must_stop(); });
-    check_readable();
-    const auto rest = static_cast<size_t>(size_ - position_);
-    wanted_ = std::min(std::max(capacity, kReadAheadBytes), rest);
-    window_.clear();
-    window_.reserve(wanted_);
-    window_start_ = position_;
-    is_waiting_ = true;
-    notify(CompletionKind::source_read, position_, static_cast<int64_t>(wanted_));
-    condition_.wait(lock, [&] { return !is_waiting_ || must_stop(); });
-    check_readable();
-  }
-
-  const int64_t size_;
   int64_t position_ = 0;
-  std::vector<uint8_t> window_;
-  int64_t window_start_ = 0;
-  size_t wanted_ = 0;
-  bool is_waiting_ = false;
 };
 
 }  // namespace
@@ -215,6 +147,11 @@ void Source::set_interrupted(bool is_interrupted) {
   condition_.notify_all();
 }
 
+void Source::wake() {
+  std::lock_guard lock(mutex_);
+  condition_.notify_all();
+}
+
 void Source::check_readable() const {
   if (is_closed_) throw Error(Status::aborted, "The source was closed while it was being read");
   if (has_failed_) throw Error(Status::io, failure_);
@@ -226,9 +163,7 @@ void Source::notify(CompletionKind kind, int64_t value, int64_t extra) {
 }
 
 size_t SourceCursor::read(uint8_t* out, size_t capacity) {
-  std::lock_guard lock(source_->cursor_mutex);
-  source_->seek(position_);
-  const size_t count = source_->read(out, capacity);
+  const size_t count = source_->read_at(position_, out, capacity, stop_);
   position_ += static_cast<int64_t>(count);
   return count;
 }

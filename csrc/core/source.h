@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,6 +13,10 @@
 #include "core/ports.h"
 
 namespace cuf {
+
+// Whether a reader still wants what it waits for: true ends its wait with Error(aborted). Asked
+// with the source's lock held, so it only looks at atomics.
+using StopTest = std::function<bool()>;
 
 // Bytes that the script gives. The demuxing thread reads and may block here; the JS thread never
 // does.
@@ -31,8 +36,15 @@ class Source : public Object, public ByteSource {
   void set_interrupted(bool is_interrupted);
   // Whether the next read would wait for the script, so that what is there can be delivered first.
   virtual bool would_block() = 0;
-
-  std::mutex cursor_mutex;  // held by the cursor that reads
+  // Whether reads ever wait for the script.
+  virtual bool may_wait() const { return true; }
+  // Nobody waits for what is being read: while suspended, the script is asked for nothing, and what
+  // it was asked for is cancelled and asked for again later. A stream goes on into its buffer.
+  virtual void set_suspended(bool /*is_suspended*/) {}
+  // For one of several readers, each at its own place; not for streams.
+  virtual size_t read_at(int64_t position, uint8_t* out, size_t capacity, const StopTest& stop) = 0;
+  // Makes readers that wait ask their StopTest.
+  void wake();
 
  protected:
   // Throws when the source failed, was closed or interrupted. Called with mutex_ held.
@@ -55,7 +67,8 @@ class Source : public Object, public ByteSource {
 // One of several readers of a seekable source, each at its own place.
 class SourceCursor : public ByteSource {
  public:
-  explicit SourceCursor(std::shared_ptr<Source> source) : source_(std::move(source)) {}
+  SourceCursor(std::shared_ptr<Source> source, StopTest stop)
+      : source_(std::move(source)), stop_(std::move(stop)) {}
   size_t read(uint8_t* out, size_t capacity) override;
   bool is_seekable() const override { return source_->is_seekable(); }
   int64_t size() const override { return source_->size(); }
@@ -63,6 +76,7 @@ class SourceCursor : public ByteSource {
 
  private:
   const std::shared_ptr<Source> source_;
+  const StopTest stop_;
   int64_t position_ = 0;
 };
 

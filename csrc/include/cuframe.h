@@ -58,7 +58,8 @@ enum CufCompletionKind {
   CUF_COMPLETION_SOURCE_READ = 2,   /* a seekable source wants extra bytes from offset value */
   CUF_COMPLETION_SOURCE_CLOSED = 3, /* the source is no longer read; nothing more will be asked */
   CUF_COMPLETION_PROGRESS = 4,      /* value millionths of the ticket's work are done */
-  CUF_COMPLETION_LOG = 5,           /* cuf_log_take has records */
+  CUF_COMPLETION_SOURCE_CANCEL = 5, /* nobody waits for the range that was asked for, if one was */
+  CUF_COMPLETION_LOG = 6,           /* cuf_log_take has records */
 };
 
 /* How much is logged: everything down to the level. */
@@ -625,7 +626,8 @@ CUF_API int32_t cuf_source_create(uint32_t device, const struct CufSourceDesc* d
 /* Gives bytes; returns how many were taken. Fewer than length: a CUF_COMPLETION_SOURCE_SPACE
  * follows. */
 CUF_API int32_t cuf_source_write(uint32_t source, const uint8_t* data, uint32_t length);
-/* No more bytes will come (stream, memory), or the range asked for ends here (seekable). */
+/* No more bytes will come (stream, memory), or the range asked for is not given (seekable): it is
+ * asked for again if it is still wanted. */
 CUF_API int32_t cuf_source_finish(uint32_t source);
 /* The source failed: its reader gets CUF_IO with this text. */
 CUF_API int32_t cuf_source_fail(uint32_t source, const uint8_t* message, uint32_t length);

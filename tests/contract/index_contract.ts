@@ -163,7 +163,7 @@ test("an abort ends the pass in the middle, with the signal's reason", async () 
 test("an abort while a read of the source is at work ends the opening at once", async () => {
   const bytes = await longStream();
   await withDevice(async (device) => {
-    for (const last of [1, 5, 20]) {
+    for (const last of [1, 3, 9]) {
       const stop = new AbortController();
       const source = slowSource(bytes, (count) => {
         if (count === last) queueMicrotask(() => stop.abort(new Error(`after ${last}`)));

@@ -254,8 +254,7 @@ test("what is no source is refused with what would be one", async () => {
     for (const [source, type, text] of wrong) {
       await assertRejects(() => device.createDemuxer(source as Source), type as typeof Error, text);
     }
-    const web = ["http://127.0.0.1:9/a.mp4", new URL("https://127.0.0.1:9/a.mp4")];
-    for (const source of [...web, "rtsp://127.0.0.1:9/a"]) {
+    for (const source of ["rtsp://127.0.0.1:9/a", new URL("ftp://127.0.0.1:9/a")]) {
       await assertRejects(() => device.createDemuxer(source), UnsupportedError, "not opened");
     }
     for (const source of ["concat:a|b", "data:video/mp4;base64,AA==", "pipe:0", "subfile:a"]) {

@@ -31,8 +31,22 @@ async function stall(device: Device, hold: Promise<void>): Promise<number> {
   return count;
 }
 
+/** Frames of a server that is stuck are being waited for; with `closes`, until all is closed. */
+async function remote(device: Device, closes: boolean): Promise<void> {
+  const demuxer = await device.createDemuxer(path);
+  const decoder = await device.createDecoder({ codec: demuxer.codec });
+  if (closes) {
+    const frames = decoder.frames(demuxer);
+    for (let i = 0; i < 10; i++) (await frames.next()).value!.close();
+    demuxer.close();
+  }
+  console.log(mode);
+}
+
 const never = new Promise<void>(() => {});
 const modes: Readonly<Record<string, (device: Device) => Promise<unknown> | unknown>> = {
+  remoteClosed: (device) => remote(device, true),
+  remoteOpen: (device) => remote(device, false),
   natural: () => console.log("end"),
   throw: (device) => {
     void stall(device, never);
@@ -62,7 +76,7 @@ const modes: Readonly<Record<string, (device: Device) => Promise<unknown> | unkn
 /** Without a top-level await, which would keep a process alive by itself or end it with an error. */
 async function main(): Promise<void> {
   const device = await requestDevice();
-  const held = await amidst(device);
+  const held = mode.startsWith("remote") ? [] : await amidst(device);
   await modes[mode](device);
   if (held.some((frame) => frame.isClosed)) throw new Error("A held frame was closed");
 }

@@ -1,7 +1,10 @@
 /** Processes end when and how they should, whatever is going on in the library. */
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { clip } from "../support/clips.ts";
+import { joinBytes } from "../support/ffmpeg.ts";
+import { MediaServer, resourceOf } from "../support/media_server.ts";
 import { type Ending, isDeno, LIMIT, runProgram } from "./child.ts";
 
 async function end(mode: string, name = "h264_1080p.mp4"): Promise<Ending> {
@@ -15,6 +18,20 @@ test("a process ends by itself with everything open", LIMIT, async () => {
 test("a process lives as long as frames are awaited", LIMIT, async () => {
   const ending = await end("awaiting", "h264.ts");
   assertEquals(ending, { code: 0, signal: null, stdout: "45\n", stderr: "" });
+});
+
+test("a process ends by itself in the middle of a server's answer", LIMIT, async () => {
+  const part = await readFile((await clip("h264.ts")).path);
+  const bytes = joinBytes(Array.from({ length: 100 }, () => part));
+  for (const ignoresRanges of [false, true]) {
+    const stuck = { ignoresRanges, holds: () => new Promise<void>(() => {}), holdsAfter: 300_000 };
+    // A stream is read ahead, and what is read keeps a process alive until it is closed.
+    for (const mode of ["remoteClosed", ...(ignoresRanges ? [] : ["remoteOpen"])]) {
+      await using server = await MediaServer.start(resourceOf(bytes, stuck));
+      const ending = await runProgram("./exit_program.ts", { args: [mode, server.at("a.ts")] });
+      assertEquals(ending, { code: 0, signal: null, stdout: `${mode}\n`, stderr: "" });
+    }
+  }
 });
 
 for (const mode of ["throw", "rejection"]) {

@@ -224,7 +224,8 @@ test("a subscription gets its records until it is closed and holds only on reque
   const events: TicketEvent[] = [];
   const silent = all.subscribe((event) => events.push(event));
   assertEquals(native.holds, 0);
-  const holding = all.subscribe(() => {}, { holdsLoop: true });
+  const holding = all.subscribe(() => {});
+  holding.hold(true);
   assertEquals(native.holds, 1);
   const kind = CompletionKind.SOURCE_READ;
   native.push({ ticket: silent.ticket, kind, value: 2 ** 40, extra: 3, status: -6 });
@@ -233,8 +234,12 @@ test("a subscription gets its records until it is closed and holds only on reque
   assertEquals(events, [{ kind, value: 2 ** 40, extra: 3, status: -6 }]);
   holding.close();
   holding.close();
+  holding.hold(true);
   assertEquals(native.holds, 0);
+  for (const holdsLoop of [true, true, false, false, true]) silent.hold(holdsLoop);
+  assertEquals(native.holds, 1);
   silent.close();
+  assertEquals(native.holds, 0);
   native.push({ ticket: silent.ticket, kind });
   native.drain();
   assertEquals(events.length, 1);

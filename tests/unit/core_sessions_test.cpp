@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 #include <deque>
 #include <set>
 #include <string>
@@ -20,7 +22,9 @@ namespace {
 class FakeDemuxer : public Demuxer {
  public:
   FakeDemuxer(int count, int failing, std::shared_ptr<ByteSource> source)
-      : count_(count), failing_(failing), source_(std::move(source)) {}
+      : count_(count), failing_(failing), source_(std::move(source)) {
+    video_.is_seekable = !source_ || source_->is_seekable();
+  }
   const VideoDescription& video() const override { return video_; }
   const std::vector<StreamDescription>& streams() const override { return streams_; }
   bool read(Packet& out) override {
@@ -212,11 +216,12 @@ TEST_CASE("decode tells damage at once and loses no picture") {
   bench.backend.damaged = {2};
   auto demuxer = bench.demuxer();
   auto decoder = bench.decoder();
+  const std::atomic<bool> never = false;
   std::vector<int64_t> all;
   int failures = 0;
   for (int i = 0; i < 5; ++i) {
     Packet packet;
-    REQUIRE(demuxer->next(packet));
+    REQUIRE(demuxer->next(packet, never));
     decoder->decode(packet, bench.ticket());
     failures += bench.wait().status == Status::corrupt_data;
     for (const int64_t pts : bench.taken(*decoder)) all.push_back(pts);
@@ -241,7 +246,8 @@ TEST_CASE("flags of packets, and another stream, bring what is held back in its 
     return bench.taken(*decoder);
   };
   Packet packets[6];
-  for (Packet& packet : packets) REQUIRE(demuxer->next(packet));
+  const std::atomic<bool> is_given_up = false;
+  for (Packet& packet : packets) REQUIRE(demuxer->next(packet, is_given_up));
   CHECK(decode(packets[0]).empty());
   packets[1].is_discontinuity = true;
   CHECK(decode(packets[1]) == std::vector<int64_t>{0});
@@ -296,6 +302,57 @@ TEST_CASE("cancelling a read that waits for its source loses no packet") {
   source->close();
 }
 
+TEST_CASE("a decoder leaves a demuxer that waits, and the next one gets the packet") {
+  Bench bench;
+  auto source = make_source(bench.device, SourceKind::stream, 0, 1000000);
+  auto demuxer = bench.demuxer(source);
+  auto left = bench.decoder();
+  left->read(demuxer, 8, 1 << 20, bench.ticket());
+  left->close();
+  CHECK(bench.wait().status == Status::aborted);
+  auto decoder = bench.decoder();
+  const uint8_t bytes[] = {1, 2};
+  source->write(bytes, 2);
+  source->finish();
+  std::vector<int64_t> all;
+  for (bool is_end = false; !is_end;) {
+    decoder->read(demuxer, 8, 1 << 20, bench.ticket());
+    is_end = bench.wait().extra == 1;
+    for (const int64_t pts : bench.taken(*decoder)) all.push_back(pts);
+  }
+  CHECK(all == std::vector<int64_t>{1, 2});
+  source->close();
+}
+
+TEST_CASE("a seek does not wait for a packet that does not come") {
+  Bench bench;
+  auto source = make_source(bench.device, SourceKind::seekable, 8, 1000000);
+  auto demuxer = bench.demuxer(source);
+  demuxer->read(8, 1 << 20, bench.ticket());
+  bench.queue->cancel(bench.last_ticket);
+  CHECK(bench.wait().status == Status::aborted);
+  demuxer->seek(3, bench.ticket());
+  CHECK(bench.wait().status == Status::ok);
+  source->close();
+}
+
+TEST_CASE("a stream is not seeked in, and loses nothing by the attempt") {
+  Bench bench;
+  auto source = make_source(bench.device, SourceKind::stream, 0, 1000000);
+  auto demuxer = bench.demuxer(source);
+  demuxer->read(8, 1 << 20, bench.ticket());
+  bench.queue->cancel(bench.last_ticket);
+  CHECK(bench.wait().status == Status::aborted);
+  demuxer->seek(3, bench.ticket());
+  CHECK(bench.wait().status == Status::unsupported);
+  const uint8_t bytes[] = {40};
+  source->write(bytes, 1);
+  demuxer->read(8, 1 << 20, bench.ticket());
+  CHECK(bench.wait().value == 1);
+  CHECK(demuxer->take(bench.last_ticket)[0].pts == 40);
+  source->close();
+}
+
 TEST_CASE("a live source's packet is delivered before the batch is full") {
   Bench bench;
   auto source = make_source(bench.device, SourceKind::stream, 0, 1000000);
@@ -330,35 +387,6 @@ TEST_CASE("a source that fails gives its text to the reader, after the good byte
   CHECK(bench.wait().value == 1);
   demuxer->read(8, 1 << 20, bench.ticket());
   CHECK(bench.wait().status == Status::io);
-  source->close();
-}
-
-TEST_CASE("a seekable source is asked for ranges") {
-  Bench bench;
-  auto source = make_source(bench.device, SourceKind::seekable, 3, 77);
-  std::thread script([&] {
-    for (int answered = 0; answered < 2;) {
-      Completion record[1];
-      if (bench.queue->poll(record) == 0) {
-        bench.queue->wait();
-        continue;
-      }
-      CHECK(record[0].ticket == 77);
-      CHECK(record[0].kind == CompletionKind::source_read);
-      const uint8_t all[] = {5, 6, 7};
-      source->write(all + record[0].value, static_cast<size_t>(record[0].extra));
-      ++answered;
-    }
-  });
-  uint8_t out[8];
-  source->seek(1);
-  CHECK(source->read(out, sizeof(out)) == 2);
-  CHECK(out[0] == 6);
-  CHECK(source->read(out, sizeof(out)) == 0);
-  source->seek(0);
-  CHECK(source->read(out, 2) == 2);
-  CHECK(out[0] == 5);
-  script.join();
   source->close();
 }
 
