@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -2110170652;
+export const ABI_HASH: number = 1967455453;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -72,6 +72,7 @@ export const SYMBOLS = {
   cuf_frame_info: { parameters: ["u32", "buffer"], result: "i32" },
   cuf_frame_clone: { parameters: ["u32", "buffer", "buffer"], result: "i32" },
   cuf_frame_copy: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
+  cuf_frame_sei: { parameters: ["u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
   cuf_frame_convert: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_quarantine: { parameters: ["u32"], result: "i32" },
   cuf_frame_to_dlpack: { parameters: ["u32", "i32", "u32", "buffer", "buffer"], result: "i32" },
@@ -180,6 +181,8 @@ export interface Symbols {
   cuf_frame_clone(frame: number, outFrame: BufferArgument, error: BufferArgument): number;
   /** Copies all planes one after another without padding; returns the bytes written. */
   cuf_frame_copy(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
+  /** Copies the picture's SEI messages: records, and payloads one after another in data. Both buffers must be large enough (CufFrameInfo). Returns their number. */
+  cuf_frame_sei(frame: number, out: BufferArgument, capacity: number, data: BufferArgument, dataCapacity: number): number;
   /** Completes with the handle of a new frame that holds the tensor. */
   cuf_frame_convert(frame: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
   /** Closes the handle but never reuses or frees the memory: a view of it was transferred out of reach. */
@@ -428,6 +431,30 @@ export const FrameFlag = {
   INTERLACED: 4,
   /** CUF_FRAME_TOP_FIELD_FIRST. */
   TOP_FIELD_FIRST: 8,
+} as const;
+
+/** Whose types and payloads a CufSeiMessage has. */
+export const SeiSyntax = {
+  /** ITU-T H.264 annex D. */
+  H264: 0,
+  /** ITU-T H.265 annex D. */
+  HEVC: 1,
+  /** Metadata OBUs; the type is the metadata_type. */
+  AV1: 2,
+  /** The time code of a group of pictures, as type 136. */
+  MPEG2: 3,
+} as const;
+
+/** Bits of CufSeiMessage.flags. */
+export const SeiFlag = {
+  /** It came behind the picture's data. */
+  SUFFIX: 1,
+  /** Cut off, or not framed as its specification says. */
+  MALFORMED: 2,
+  /** Of H.264 picture timing: the fields on it are known. */
+  HAS_TIMING: 4,
+  /** CUF_SEI_HAS_PIC_STRUCT. */
+  HAS_PIC_STRUCT: 8,
 } as const;
 
 /** Bits of CufDemuxerInfo.flags. */
@@ -1208,11 +1235,11 @@ export class PacketInfo extends Struct {
 /** The struct CufDecoderDesc. */
 export class DecoderDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 64;
+  static readonly size: number = 68;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(64, true, bytes, at);
+    super(68, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1250,6 +1277,10 @@ export class DecoderDesc extends Struct {
   /** Field codec (char). */
   get codec(): string { return this.getText(32, 32); }
   set codec(value: string) { this.setText(32, 32, value); }
+
+  /** 1: frames come with their SEI messages. */
+  get enableSeiMessage(): number { return this.getU32(64); }
+  set enableSeiMessage(value: number) { this.setU32(64, value); }
 }
 
 /** The struct CufDecoderInfo. */
@@ -1325,11 +1356,11 @@ export class Plane extends Struct {
 /** The struct CufFrameInfo. */
 export class FrameInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 232;
+  static readonly size: number = 240;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(232, true, bytes, at);
+    super(240, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1428,16 +1459,75 @@ export class FrameInfo extends Struct {
 
   /** Field planes (CufPlane). */
   planesAt(index: number): Plane { return new Plane(this.bytes, this.element(136, 4, 24, index)); }
+
+  /** Messages that cuf_frame_sei gives. */
+  get seiCount(): number { return this.getU32(232); }
+  set seiCount(value: number) { this.setU32(232, value); }
+
+  /** Of their payloads. */
+  get seiBytes(): number { return this.getU32(236); }
+  set seiBytes(value: number) { this.setU32(236, value); }
+}
+
+/** One SEI message. The sequence parameter set tells how long the fields of H.264 picture timing (D.1.3) are, 0 of absent ones. */
+export class SeiMessage extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 40;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(40, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field type (uint32_t). */
+  get type(): number { return this.getU32(4); }
+  set type(value: number) { this.setU32(4, value); }
+
+  /** A CufSeiSyntax. */
+  get syntax(): number { return this.getU32(8); }
+  set syntax(value: number) { this.setU32(8, value); }
+
+  /** Field flags (uint32_t). */
+  get flags(): number { return this.getU32(12); }
+  set flags(value: number) { this.setU32(12, value); }
+
+  /** Of the payload in the buffer that goes with the records. */
+  get dataOffset(): number { return this.getU32(16); }
+  set dataOffset(value: number) { this.setU32(16, value); }
+
+  /** Field data_size (uint32_t). */
+  get dataSize(): number { return this.getU32(20); }
+  set dataSize(value: number) { this.setU32(20, value); }
+
+  /** Field cpb_removal_delay_bits (uint32_t). */
+  get cpbRemovalDelayBits(): number { return this.getU32(24); }
+  set cpbRemovalDelayBits(value: number) { this.setU32(24, value); }
+
+  /** Field dpb_output_delay_bits (uint32_t). */
+  get dpbOutputDelayBits(): number { return this.getU32(28); }
+  set dpbOutputDelayBits(value: number) { this.setU32(28, value); }
+
+  /** Field time_offset_bits (uint32_t). */
+  get timeOffsetBits(): number { return this.getU32(32); }
+  set timeOffsetBits(value: number) { this.setU32(32, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(36); }
+  set reserved(value: number) { this.setU32(36, value); }
 }
 
 /** The struct CufSamplerDesc. */
 export class SamplerDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 56;
+  static readonly size: number = 64;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(56, true, bytes, at);
+    super(64, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1491,6 +1581,14 @@ export class SamplerDesc extends Struct {
   /** 1: an index of what the container claims will do. */
   get isIndexApproximate(): number { return this.getU32(52); }
   set isIndexApproximate(value: number) { this.setU32(52, value); }
+
+  /** 1: frames come with their SEI messages. */
+  get enableSeiMessage(): number { return this.getU32(56); }
+  set enableSeiMessage(value: number) { this.setU32(56, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(60); }
+  set reserved(value: number) { this.setU32(60, value); }
 }
 
 /** The struct CufSamplerInfo. */

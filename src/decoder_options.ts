@@ -7,7 +7,16 @@
 import { ColorType, DecoderDesc, OnError } from "../ffi/abi.ts";
 import { codecName } from "./codec_name.ts";
 import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
-import { bytes, bytesOf, checkDescriptor, integer, oneOf, signal, text } from "./descriptor.ts";
+import {
+  bytes,
+  bytesOf,
+  checkDescriptor,
+  flag,
+  integer,
+  oneOf,
+  signal,
+  text,
+} from "./descriptor.ts";
 
 /** How a decoder is made. A demuxer's `decoderConfig` fits, with or without more keys beside it. */
 export interface DecoderDescriptor {
@@ -33,6 +42,11 @@ export interface DecoderDescriptor {
    * go on; "skip": they are left out; "conceal": they come with `decodeStatus` set.
    */
   readonly onError?: "throw" | "skip" | "conceal";
+  /**
+   * Gives `frame.seiMessages`; default false. Codecs other than H.264, HEVC, AV1 and MPEG-1/2 have no such
+   * messages.
+   */
+  readonly enableSeiMessage?: boolean;
   /** Most threads it may use; default: as many as the device has. */
   readonly threads?: number;
   /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
@@ -74,6 +88,7 @@ export function nativeDecoderDescriptor(
     displayAspectHeight: side,
     outputColorType: oneOf("native", "rgb", "rgbp", "raw"),
     onError: oneOf("throw", "skip", "conceal"),
+    enableSeiMessage: flag(),
     threads: integer(1, MOST_THREADS),
     colorSpace: colorOverride(),
     label: text(),
@@ -83,6 +98,7 @@ export function nativeDecoderDescriptor(
   desc.codec = codecName(descriptor.codec);
   desc.outputColorType = COLOR_TYPES[descriptor.outputColorType ?? "native"];
   desc.onError = ON_ERROR[descriptor.onError ?? "throw"];
+  desc.enableSeiMessage = descriptor.enableSeiMessage ? 1 : 0;
   desc.threads = descriptor.threads ?? 0;
   desc.width = descriptor.codedWidth ?? 0;
   desc.height = descriptor.codedHeight ?? 0;

@@ -62,6 +62,8 @@ DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* ext
       desc.threads == 0 ? device_threads : std::min(desc.threads, device_threads);
   options.decoder.width = desc.width;
   options.decoder.height = desc.height;
+  require(desc.enable_sei_message <= 1, "enable_sei_message is 0 or 1");
+  options.decoder.wants_sei = desc.enable_sei_message != 0;
   if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);
   return options;
 }

@@ -109,6 +109,8 @@ struct Plane {
   uint32_t row_bytes = 0;
 };
 
+struct SeiMessages;
+
 // A picture in memory, whoever made it: immutable once shared.
 struct Picture {
   std::shared_ptr<const void> owner;  // keeps every plane alive
@@ -136,6 +138,7 @@ struct Picture {
   bool is_interlaced = false;
   bool is_top_field_first = false;
   bool is_read_only = false;  // the decoder may still predict from this memory
+  std::shared_ptr<const SeiMessages> sei;  // null: none, or not asked for
 };
 
 struct StreamDescription {

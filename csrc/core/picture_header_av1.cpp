@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/bit_reader.h"
+#include "core/obu_units.h"
 #include "core/picture_header.h"
 
 // AV1 bitstream specification, section 5.
@@ -33,16 +34,6 @@ struct Sequence {
   uint32_t integer_mv = kSelected;
   int order_hint_bits = 0;
 };
-
-uint64_t read_leb128(std::span<const uint8_t> data, size_t& at) {
-  uint64_t value = 0;
-  for (int shift = 0; shift < 56 && at < data.size(); shift += 7) {
-    const uint8_t byte = data[at++];
-    value |= uint64_t{byte & 0x7fu} << shift;
-    if (!(byte & 0x80)) break;
-  }
-  return value;
-}
 
 void skip_uvlc(BitReader& bits) {
   int zeros = 0;
@@ -120,29 +111,25 @@ class Av1Reader : public PictureHeaderReader {
   PictureFacts read(std::span<const uint8_t> payload) override;
 
  private:
-  struct Layers {
-    uint32_t temporal = 0;
-    uint32_t spatial = 0;
-  };
-  bool keeps_nothing(std::span<const uint8_t> frame, Layers layers) const;
-  void skip_removal_times(BitReader& bits, Layers layers) const;
+  bool keeps_nothing(const Obu& frame) const;
+  void skip_removal_times(BitReader& bits, const Obu& frame) const;
 
   std::optional<Sequence> sequence_;
 };
 
-void Av1Reader::skip_removal_times(BitReader& bits, Layers layers) const {
+void Av1Reader::skip_removal_times(BitReader& bits, const Obu& frame) const {
   if (!bits.flag()) return;
   for (const auto& point : sequence_->points) {
-    const bool is_in_point = point.idc == 0 || ((point.idc >> layers.temporal & 1) &&
-                                                (point.idc >> (layers.spatial + 8) & 1));
+    const bool is_in_point = point.idc == 0 || ((point.idc >> frame.temporal_layer & 1) &&
+                                                (point.idc >> (frame.spatial_layer + 8) & 1));
     if (point.has_model && is_in_point) bits.skip(sequence_->removal_time_bits);
   }
 }
 
 // uncompressed_header up to refresh_frame_flags, whether these are 0.
-bool Av1Reader::keeps_nothing(std::span<const uint8_t> frame, Layers layers) const {
+bool Av1Reader::keeps_nothing(const Obu& frame) const {
   if (!sequence_ || sequence_->is_reduced) return false;
-  BitReader bits(frame);
+  BitReader bits(frame.body);
   // A frame shown again may be a key frame, which refreshes everything.
   if (bits.flag()) return false;
   const uint32_t type = bits.bits(2);
@@ -162,30 +149,19 @@ bool Av1Reader::keeps_nothing(std::span<const uint8_t> frame, Layers layers) con
   bits.skip(sequence_->order_hint_bits);
   const bool is_intra = type == kKeyFrame || type == kIntraOnlyFrame;
   if (!is_intra && !is_resilient) bits.skip(3);  // primary_ref_frame
-  if (sequence_->has_decoder_model) skip_removal_times(bits, layers);
+  if (sequence_->has_decoder_model) skip_removal_times(bits, frame);
   const uint32_t refreshed = bits.bits(8);
   return refreshed == 0 && !bits.has_overrun();
 }
 
 PictureFacts Av1Reader::read(std::span<const uint8_t> payload) {
   PictureFacts facts;
-  for (size_t at = 0; at < payload.size();) {
-    const uint8_t header = payload[at++];
-    const int type = header >> 3 & 15;
-    Layers layers;
-    if (header & 4) {
-      if (at == payload.size()) break;
-      layers = {uint32_t{payload[at]} >> 5, uint32_t{payload[at]} >> 3 & 3};
-      ++at;
-    }
-    uint64_t size = payload.size() - at;
-    if (header & 2) size = read_leb128(payload, at);
-    const auto body = payload.subspan(at, std::min<uint64_t>(size, payload.size() - at));
-    at += body.size();
-    if (type == kSequenceHeader) {
-      if (auto sequence = read_sequence(body)) sequence_ = std::move(sequence);
-    } else if (type == kFrameHeader || type == kFrame) {
-      const bool keeps = !keeps_nothing(body, layers);
+  ObuUnits units(payload);
+  while (const auto unit = units.next()) {
+    if (unit->type == kSequenceHeader) {
+      if (auto sequence = read_sequence(unit->body)) sequence_ = std::move(sequence);
+    } else if (unit->type == kFrameHeader || unit->type == kFrame) {
+      const bool keeps = !keeps_nothing(*unit);
       facts.is_droppable = !keeps && (!facts.is_known || facts.is_droppable);
       facts.is_known = true;
     }

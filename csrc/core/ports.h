@@ -62,6 +62,7 @@ struct DecoderOptions {
   // pictures of the first. Otherwise libav's H.264 decoder holds back, and at the end loses, what
   // follows a recovery point closely.
   bool has_all_references = false;
+  bool wants_sei = false;  // pictures come with their messages
 };
 
 class Decoder {

@@ -19,7 +19,8 @@ DecoderOptions decoder_options(const SampledStream& stream, uint32_t threads) {
           .chroma = stream.video.chroma,
           .bit_depth = stream.video.bit_depth,
           .reorder_depth = stream.video.reorder_depth,
-          .has_all_references = true};
+          .has_all_references = true,
+          .wants_sei = stream.wants_sei};
 }
 
 bool contains(const std::vector<uint32_t>& sorted, uint32_t value) {

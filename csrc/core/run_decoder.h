@@ -45,6 +45,7 @@ struct SampledStream {
   const VideoDescription& video;
   OnError on_error = OnError::raise;
   size_t cache_size = 4;
+  bool wants_sei = false;
   std::function<std::unique_ptr<Demuxer>()> open_demuxer;
   std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)
   SampleCounters counters;

@@ -74,6 +74,7 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
   auto stream = std::make_shared<SampledStream>(std::move(device), std::move(indexed));
   stream->on_error = options.on_error;
   stream->cache_size = options.cache_size;
+  stream->wants_sei = options.wants_sei;
   stream->note_bytes_read(bytes_read);
   stream->open_demuxer = [self = stream.get(), options] {
     return open_demuxer(*self->device, options, &self->is_stopped);

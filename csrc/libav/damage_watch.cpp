@@ -29,10 +29,12 @@ void DamageWatch::on_log(void* object, int level, const char* format, va_list) {
 
 void DamageWatch::attach(AVCodecContext& context) {
   context.opaque = this;
+  enable_packet_numbers(context);
 }
 
-void DamageWatch::begin_packet(AVCodecContext& context) {
-  set_packet_number(context, ++packet_);
+int64_t DamageWatch::begin_packet(AVCodecContext& context, AVPacket& packet) {
+  set_packet_number(context, packet, ++packet_);
+  return packet_;
 }
 
 void DamageWatch::note(int64_t packet) {

@@ -16,8 +16,8 @@ class DamageWatch {
  public:
   // Before the context is opened; the watch must outlive it.
   void attach(AVCodecContext& context);
-  // Before each packet is sent.
-  void begin_packet(AVCodecContext& context);
+  // Before each packet is sent; gives the number by which its frame will be known.
+  int64_t begin_packet(AVCodecContext& context, AVPacket& packet);
   // Asked once for each frame.
   bool is_damaged(const AVFrame& frame);
   void clear();

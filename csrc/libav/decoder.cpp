@@ -6,6 +6,7 @@
 #include <optional>
 #include <variant>
 
+#include "core/sei_tracker.h"
 #include "libav/codec_string.h"
 #include "libav/damage_watch.h"
 #include "libav/decoder_choice.h"
@@ -80,11 +81,13 @@ class LibavDecoder : public Decoder {
     Owned<AVFrame> frame;
     int coded_width = 0;
     int coded_height = 0;
+    std::shared_ptr<const SeiMessages> sei = nullptr;
   };
   std::optional<Decoded> next_frame();
   void keep_ready_frames();
   void show(Decoded decoded, Picture& out);
   void fill_missing_pts(AVFrame& frame);
+  void track_sei(std::span<const uint8_t> extradata);
   void note_sent(const Packet& packet);
   void note_shown(const AVFrame& frame);
   void refuse(int code);
@@ -101,6 +104,7 @@ class LibavDecoder : public Decoder {
   Owned<AVCodecContext> context_;  // opened by the first packet, which knows the stream best
   std::deque<std::variant<Decoded, Error>> ready_;  // received while sending
   std::deque<Sent> in_flight_;                      // packets whose outcome is not known
+  std::optional<SeiTracker> sei_;                   // if asked for
   PictureMaker maker_;
   Rational time_base_{1, 1000000};
   int32_t rotation_ = 0;
@@ -169,6 +173,12 @@ void LibavDecoder::open(const Packet& first) {
                 result);
   }
   context_ = std::move(context);
+  track_sei({context_->extradata, static_cast<size_t>(context_->extradata_size)});
+}
+
+void LibavDecoder::track_sei(std::span<const uint8_t> extradata) {
+  sei_.reset();
+  if (options_.wants_sei) sei_.emplace(options_.codec, extradata);
 }
 
 void LibavDecoder::reopen(const Packet& packet) {
@@ -220,6 +230,7 @@ void LibavDecoder::add_new_headers(AVPacket& input, const Packet& packet) {
   if (!takes_new_extradata(codec_.id)) return;
   if (packet.extradata.size > 0) {
     add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, packet.extradata);
+    if (sei_) sei_->set_headers({packet.extradata.data, packet.extradata.size});
   } else if (has_pending_headers_) {
     const Bytes headers = {
         .owner = {}, .data = options_.extradata.data(), .size = options_.extradata.size()};
@@ -240,7 +251,8 @@ void LibavDecoder::send(const Packet& packet) {
   if (input->size == 0) return;
   add_new_headers(*input, packet);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
-  watch_.begin_packet(*context_);
+  const int64_t number = watch_.begin_packet(*context_, *input);
+  if (sei_) sei_->send(number, {packet.payload.data, packet.payload.size});
   int result = avcodec_send_packet(context_.get(), input.get());
   if (result == AVERROR(EAGAIN)) {
     keep_ready_frames();
@@ -273,7 +285,8 @@ std::optional<LibavDecoder::Decoded> LibavDecoder::next_frame() {
     }
     note_shown(*frame);
     if (watch_.is_damaged(*frame)) frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
-    return Decoded{std::move(frame), context_->coded_width, context_->coded_height};
+    auto sei = sei_ ? sei_->take(packet_number(*frame)) : nullptr;
+    return Decoded{std::move(frame), context_->coded_width, context_->coded_height, std::move(sei)};
   }
   return std::nullopt;
 }
@@ -308,6 +321,7 @@ void LibavDecoder::show(Decoded decoded, Picture& out) {
   }
   out = maker_.make(std::move(decoded.frame), decoded.coded_width, decoded.coded_height, time_base_,
                     rotation_);
+  out.sei = std::move(decoded.sei);
 }
 
 bool LibavDecoder::receive(Picture& out) {
@@ -328,6 +342,7 @@ bool LibavDecoder::receive(Picture& out) {
 void LibavDecoder::reset() {
   if (context_) avcodec_flush_buffers(context_.get());
   watch_.clear();
+  if (sei_) sei_->reset();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;
@@ -357,6 +372,7 @@ void LibavDecoder::reconfigure(const DecoderOptions& options) {
   reset();
   has_pending_headers_ = context_ && options_.extradata != options.extradata;
   options_ = options;
+  if (context_) track_sei(options_.extradata);
 }
 
 }  // namespace
