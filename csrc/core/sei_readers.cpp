@@ -174,10 +174,16 @@ class Av1MetadataReader : public SeiReader {
     const bool is_record = extradata.size() >= 4 && (extradata[0] & 0x80);
     SeiMessages messages;
     scan(is_record ? extradata.subspan(4) : extradata, messages);
+    // libav puts all that is in front of the first frame there, also what concerns only that one.
+    std::erase_if(messages.list, [](const SeiMessage& message) {
+      return message.type != kHdrCll && message.type != kHdrMdcv;
+    });
     add_header(messages);
   }
 
  private:
+  static constexpr uint32_t kHdrCll = 1;
+  static constexpr uint32_t kHdrMdcv = 2;
   static constexpr int kSequenceHeader = 1;
   static constexpr int kFrameHeader = 3;
   static constexpr int kMetadata = 5;
