@@ -110,7 +110,8 @@ PictureFacts H264Reader::read(std::span<const uint8_t> payload) {
     if (!headers_.read_slice(*unit, slice)) continue;
     const Sps& sps = headers_.sps().at(slice.sps);
     // Of two fields the decoder shows one frame.
-    facts.is_shown = !fields_.completes_frame(slice);
+    facts.completes_frame = fields_.completes_frame(slice);
+    facts.is_shown = !facts.completes_frame;
     facts.order_kind = PictureFacts::Order::absolute;
     facts.order = order_of(sps, slice);
     // All slices of a picture are references or none is: only a second field may differ.

@@ -95,6 +95,7 @@ class RunDecoder {
   bool read_next(Packet& out);
   Packet read(uint32_t packet);
   bool is_orphan(uint32_t packet) const;
+  bool completes_wanted(uint32_t packet) const;
   bool may_drop(const PlannedRun& run, uint32_t packet, const Packet& data);
   void send(uint32_t packet, Packet data);
   void receive_all(const Sink& sink);

@@ -45,7 +45,8 @@ void read_messages(Bytes rbsp, bool is_suffix, SeiMessages& out) {
     SeiMessage message;
     message.is_suffix = is_suffix;
     uint32_t size = 0;
-    const bool has_size = read_number(rbsp, at, message.type) && read_number(rbsp, at, size);
+    const bool has_size =
+        end > 0 && read_number(rbsp, at, message.type) && read_number(rbsp, at, size);
     message.is_malformed = !has_size || at > end || size > end - at;
     const auto payload = rbsp.subspan(at, std::min<size_t>(size, rbsp.size() - at));
     out.add(message, payload);

@@ -34,6 +34,7 @@ import "./index_contract.ts";
 import "./approximate_index_contract.ts";
 import "./sei_contract.ts";
 import "./sei_reference_contract.ts";
+import "./sei_fault_contract.ts";
 import "./errors_contract.ts";
 
 test("the recorder names every member that was not used from outside", async () => {
