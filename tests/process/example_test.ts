@@ -13,6 +13,7 @@ const kPermissions = ["--allow-ffi", "--allow-read", "--allow-write"];
 const kExamples = [
   "decode.ts",
   "decode_from_memory_buffer.ts",
+  "decode_sei_msg.ts",
   "simple_decode_from_memory.ts",
   "simple_decode_sampling.ts",
   "threaded_decode.ts",

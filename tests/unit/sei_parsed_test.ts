@@ -19,7 +19,12 @@ function parse(
   return parseSei(record, typeof payload === "string" ? bytesOfBits(payload) : payload);
 }
 
-const timing = (cpb: number, dpb: number, offset: number, flags: number = SeiFlag.HAS_PIC_STRUCT) => ({
+const timing = (
+  cpb: number,
+  dpb: number,
+  offset: number,
+  flags: number = SeiFlag.HAS_PIC_STRUCT,
+) => ({
   flags: SeiFlag.HAS_TIMING | flags,
   cpbRemovalDelayBits: cpb,
   dpbOutputDelayBits: dpb,
