@@ -45,6 +45,10 @@ interface RandomResult extends About {
   readonly absent: readonly Absent[];
 }
 
+interface SeiResult extends About {
+  readonly figures: readonly LimitedFigure[];
+}
+
 interface ConvertResult extends About {
   readonly toBilinear: number;
   readonly toPoint: number;
@@ -119,7 +123,7 @@ function overheadFigures({ microseconds, ratio }: OverheadResult): Figure[] {
   ];
 }
 
-function randomFigures({ figures }: RandomResult): Figure[] {
+function limitedFigures({ figures }: { figures: readonly LimitedFigure[] }): Figure[] {
   return figures.map(({ what, value, limit, unit }) => plain(what, value, limit, unit));
 }
 
@@ -169,6 +173,7 @@ const decode = read<DecodeResult>("decode");
 const convert = read<ConvertResult>("convert");
 const overhead = read<OverheadResult>("ffi_overhead");
 const random = read<RandomResult>("random_access");
+const sei = read<SeiResult>("sei");
 const about = decode ?? random ?? convert ?? overhead;
 if (about === null) throw new Error("bench/results is empty; run the benchmarks first");
 const { cpu, cores, memoryMb } = about.machine;
@@ -180,7 +185,8 @@ const figures = [
   ...(decode === null ? [] : decodeFigures(decode)),
   ...(convert === null ? [] : convertFigures(convert)),
   ...(overhead === null ? [] : overheadFigures(overhead)),
-  ...(random === null ? [] : randomFigures(random)),
+  ...(random === null ? [] : limitedFigures(random)),
+  ...(sei === null ? [] : limitedFigures(sei)),
 ];
 console.log(markdown(
   ["figure", "target", "measured", ""],

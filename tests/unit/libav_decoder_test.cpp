@@ -278,10 +278,10 @@ TEST_CASE("decoder support tells what is there") {
 }
 
 TEST_CASE("colour code points that libav has no name for pass through") {
-  const std::string plain = clips::make("plain.h264", "-c:v libx264");
-  const std::string path = clips::folder().file("code_points.h264");
+  const std::string plain = clips::make("plain.m2v", "-c:v mpeg2video");
+  const std::string path = clips::folder().file("code_points.m2v");
   clips::run("ffmpeg -v error -nostdin -y -i '" + plain +
-             "' -c copy -bsf:v h264_metadata=matrix_coefficients=65:colour_primaries=99:"
+             "' -c copy -bsf:v mpeg2_metadata=matrix_coefficients=65:colour_primaries=99:"
              "transfer_characteristics=77 '" +
              path + "'");
   const auto decoded = clips::decode(path, {});
