@@ -137,7 +137,7 @@ struct Picture {
   bool is_key = false;
   bool is_interlaced = false;
   bool is_top_field_first = false;
-  bool is_read_only = false;  // the decoder may still predict from this memory
+  bool is_read_only = false;               // the decoder may still predict from this memory
   std::shared_ptr<const SeiMessages> sei;  // null: none, or not asked for
 };
 

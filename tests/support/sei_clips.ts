@@ -12,7 +12,7 @@ let folder: Promise<string> | undefined;
 /** The path of a file in the folder. */
 export async function seiPath(name: string): Promise<string> {
   folder ??= mkdtemp(join(tmpdir(), "cuframe-sei-")).then((path) => {
-    process.once("exit", () => void 0);
+    process.once("exit", () => rmSync(path, { recursive: true, force: true }));
     return path;
   });
   return join(await folder, name);
