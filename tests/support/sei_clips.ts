@@ -1,4 +1,4 @@
-/** Clips with SEI messages, made in a folder that goes when the process ends. */
+/** Clips with SEI messages, made in a folder that goes when the tests end. */
 import { rmSync } from "node:fs";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +12,10 @@ let folder: Promise<string> | undefined;
 /** The path of a file in the folder. */
 export async function seiPath(name: string): Promise<string> {
   folder ??= mkdtemp(join(tmpdir(), "cuframe-sei-")).then((path) => {
-    process.once("exit", () => rmSync(path, { recursive: true, force: true }));
+    const remove = (): void => rmSync(path, { recursive: true, force: true });
+    // Deno's test runner tells the end by the one event, Bun by the other.
+    globalThis.addEventListener?.("unload", remove);
+    process.once("exit", remove);
     return path;
   });
   return join(await folder, name);
