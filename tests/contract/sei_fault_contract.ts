@@ -8,6 +8,7 @@ import { fieldLuma, fieldPictures } from "../support/field_pictures.ts";
 import { once, picturesOf, writePictures } from "../support/sei_clips.ts";
 import {
   annexB,
+  concat,
   kH264,
   kHevc,
   type NalCodec,
@@ -47,14 +48,14 @@ async function assertPairs(frames: AsyncIterable<Frame>): Promise<void> {
 
 test("a frame has the SEI messages of both of its fields", async () => {
   const all = fields();
-  const path = await once("fields.h264", (out) => writeFile(out, annexBJoined(all)));
+  const path = await once("fields.h264", (out) => writeFile(out, concat(all)));
   await withDevice(async (device) => {
     const packet = (data: Uint8Array, i: number) =>
       new Packet({ data, timestamp: 20_000 * i, isKey: i === 0 });
     const single = all.map(packet);
     const double = Array.from(
       { length: kFrames },
-      (_, i) => packet(annexBJoined(all.slice(2 * i, 2 * i + 2)), i),
+      (_, i) => packet(concat(all.slice(2 * i, 2 * i + 2)), i),
     );
     for (const packets of [single, double]) {
       for (const threads of [1, 2]) {
@@ -92,16 +93,6 @@ test("a field that lost its frame in a seek is not taken for the second of anoth
     await assertPairs(decodePackets(decoder, packets));
   });
 });
-
-const annexBJoined = (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-};
 
 /** Bodies of SEI units that are wrong, and what is made of each: type, bytes, what else. */
 const faults: readonly [
