@@ -82,6 +82,20 @@ export type {
   ThreadedDecoderDescriptor,
   VideoSourceDescriptor,
 } from "./src/sampler_options.ts";
+export type { SeiMessage } from "./src/sei.ts";
+export { SeiType } from "./src/sei_names.ts";
+export type {
+  Chromaticity,
+  SeiAlternativeTransfer,
+  SeiContentLightLevel,
+  SeiMasteringDisplay,
+  SeiParsed,
+  SeiPictureTiming,
+  SeiRegisteredUserData,
+  SeiTimeCode,
+  SeiUnregisteredUserData,
+} from "./src/sei_parsed.ts";
+export type { SeiTimestamp } from "./src/sei_time_code.ts";
 export { SimpleDecoder } from "./src/simple_decoder.ts";
 export type { Feeder, FileSource, SeekableSource, Source } from "./src/source_kind.ts";
 export type {

@@ -45,6 +45,10 @@ interface RandomResult extends About {
   readonly absent: readonly Absent[];
 }
 
+interface SeiResult extends About {
+  readonly figures: readonly LimitedFigure[];
+}
+
 interface ConvertResult extends About {
   readonly toBilinear: number;
   readonly toPoint: number;
@@ -123,7 +127,7 @@ function overheadFigures({ microseconds, ratio }: OverheadResult): Figure[] {
   ];
 }
 
-function randomFigures({ figures }: RandomResult): Figure[] {
+function limitedFigures({ figures }: { figures: readonly LimitedFigure[] }): Figure[] {
   return figures.map(({ what, value, limit, unit }) => plain(what, value, limit, unit));
 }
 
@@ -185,6 +189,7 @@ const convert = read<ConvertResult>("convert");
 const overhead = read<OverheadResult>("ffi_overhead");
 const random = read<RandomResult>("random_access");
 const remote = read<RemoteResult>("remote");
+const sei = read<SeiResult>("sei");
 const about = decode ?? random ?? convert ?? overhead;
 if (about === null) throw new Error("bench/results is empty; run the benchmarks first");
 const { cpu, cores, memoryMb } = about.machine;
@@ -196,8 +201,9 @@ const figures = [
   ...(decode === null ? [] : decodeFigures(decode)),
   ...(convert === null ? [] : convertFigures(convert)),
   ...(overhead === null ? [] : overheadFigures(overhead)),
-  ...(random === null ? [] : randomFigures(random)),
+  ...(random === null ? [] : limitedFigures(random)),
   ...(remote === null ? [] : remoteFigures(remote)),
+  ...(sei === null ? [] : limitedFigures(sei)),
 ];
 console.log(markdown(
   ["figure", "target", "measured", ""],

@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = 169904721;
+export const ABI_HASH: number = -1998527323;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -80,6 +80,7 @@ export const SYMBOLS = {
   cuf_frame_clone: { parameters: ["u32", "buffer", "buffer"], result: "i32" },
   cuf_frame_copy: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_decode_stats: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
+  cuf_frame_sei: { parameters: ["u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
   cuf_frame_convert: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_quarantine: { parameters: ["u32"], result: "i32" },
   cuf_frame_to_dlpack: { parameters: ["u32", "i32", "u32", "buffer", "buffer"], result: "i32" },
@@ -204,6 +205,8 @@ export interface Symbols {
   cuf_frame_copy(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
   /** Copies the decode statistics in NVDEC's layout (csrc/core/decode_record.h); returns their bytes. */
   cuf_frame_decode_stats(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
+  /** Copies the picture's SEI messages: records, and payloads one after another in data. Both buffers must be large enough (CufFrameInfo). Returns their number. */
+  cuf_frame_sei(frame: number, out: BufferArgument, capacity: number, data: BufferArgument, dataCapacity: number): number;
   /** Completes with the handle of a new frame that holds the tensor. */
   cuf_frame_convert(frame: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
   /** Closes the handle but never reuses or frees the memory: a view of it was transferred out of reach. */
@@ -494,6 +497,30 @@ export const FrameFlag = {
   INTERLACED: 4,
   /** CUF_FRAME_TOP_FIELD_FIRST. */
   TOP_FIELD_FIRST: 8,
+} as const;
+
+/** Whose types and payloads a CufSeiMessage has. */
+export const SeiSyntax = {
+  /** ITU-T H.264 annex D. */
+  H264: 0,
+  /** ITU-T H.265 annex D. */
+  HEVC: 1,
+  /** Metadata OBUs; the type is the metadata_type. */
+  AV1: 2,
+  /** The time code of a group of pictures, as type 136. */
+  MPEG2: 3,
+} as const;
+
+/** Bits of CufSeiMessage.flags. */
+export const SeiFlag = {
+  /** It came behind the picture's data. */
+  SUFFIX: 1,
+  /** Cut off, or not framed as its specification says. */
+  MALFORMED: 2,
+  /** Of H.264 picture timing: the fields on it are known. */
+  HAS_TIMING: 4,
+  /** CUF_SEI_HAS_PIC_STRUCT. */
+  HAS_PIC_STRUCT: 8,
 } as const;
 
 /** Bits of CufDemuxerInfo.flags. */
@@ -1317,11 +1344,11 @@ export class PacketInfo extends Struct {
 /** The struct CufDecoderDesc. */
 export class DecoderDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 88;
+  static readonly size: number = 96;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(88, true, bytes, at);
+    super(96, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1379,6 +1406,14 @@ export class DecoderDesc extends Struct {
   /** Field max_height (uint32_t). */
   get maxHeight(): number { return this.getU32(84); }
   set maxHeight(value: number) { this.setU32(84, value); }
+
+  /** 1: frames come with their SEI messages. */
+  get enableSeiMessage(): number { return this.getU32(88); }
+  set enableSeiMessage(value: number) { this.setU32(88, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(92); }
+  set reserved(value: number) { this.setU32(92, value); }
 }
 
 /** The struct CufDecoderInfo. */
@@ -1466,11 +1501,11 @@ export class Plane extends Struct {
 /** The struct CufFrameInfo. */
 export class FrameInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 240;
+  static readonly size: number = 248;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(240, true, bytes, at);
+    super(248, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1577,6 +1612,65 @@ export class FrameInfo extends Struct {
   /** Blocks in a row of them. */
   get decodeStatsColumns(): number { return this.getU32(236); }
   set decodeStatsColumns(value: number) { this.setU32(236, value); }
+
+  /** Messages that cuf_frame_sei gives. */
+  get seiCount(): number { return this.getU32(240); }
+  set seiCount(value: number) { this.setU32(240, value); }
+
+  /** Of their payloads. */
+  get seiBytes(): number { return this.getU32(244); }
+  set seiBytes(value: number) { this.setU32(244, value); }
+}
+
+/** One SEI message. The sequence parameter set tells how long the fields of H.264 picture timing (D.1.3) are, 0 of absent ones. */
+export class SeiMessage extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 40;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(40, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** Field type (uint32_t). */
+  get type(): number { return this.getU32(4); }
+  set type(value: number) { this.setU32(4, value); }
+
+  /** A CufSeiSyntax. */
+  get syntax(): number { return this.getU32(8); }
+  set syntax(value: number) { this.setU32(8, value); }
+
+  /** Field flags (uint32_t). */
+  get flags(): number { return this.getU32(12); }
+  set flags(value: number) { this.setU32(12, value); }
+
+  /** Of the payload in the buffer that goes with the records. */
+  get dataOffset(): number { return this.getU32(16); }
+  set dataOffset(value: number) { this.setU32(16, value); }
+
+  /** Field data_size (uint32_t). */
+  get dataSize(): number { return this.getU32(20); }
+  set dataSize(value: number) { this.setU32(20, value); }
+
+  /** Field cpb_removal_delay_bits (uint32_t). */
+  get cpbRemovalDelayBits(): number { return this.getU32(24); }
+  set cpbRemovalDelayBits(value: number) { this.setU32(24, value); }
+
+  /** Field dpb_output_delay_bits (uint32_t). */
+  get dpbOutputDelayBits(): number { return this.getU32(28); }
+  set dpbOutputDelayBits(value: number) { this.setU32(28, value); }
+
+  /** Field time_offset_bits (uint32_t). */
+  get timeOffsetBits(): number { return this.getU32(32); }
+  set timeOffsetBits(value: number) { this.setU32(32, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(36); }
+  set reserved(value: number) { this.setU32(36, value); }
 }
 
 /** The struct CufSamplerDesc. */
@@ -1645,9 +1739,9 @@ export class SamplerDesc extends Struct {
   get enableDecodeStats(): number { return this.getU32(56); }
   set enableDecodeStats(value: number) { this.setU32(56, value); }
 
-  /** Field reserved (uint32_t). */
-  get reserved(): number { return this.getU32(60); }
-  set reserved(value: number) { this.setU32(60, value); }
+  /** 1: frames come with their SEI messages. */
+  get enableSeiMessage(): number { return this.getU32(60); }
+  set enableSeiMessage(value: number) { this.setU32(60, value); }
 }
 
 /** The struct CufSamplerInfo. */

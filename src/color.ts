@@ -66,10 +66,15 @@ export function colorSpaceOf(
 ): ColorSpace {
   return {
     primaries: nameOf(PRIMARIES, code.primaries),
-    transfer: nameOf(TRANSFER, code.transfer),
+    transfer: transferName(code.transfer),
     matrix: nameOf(MATRIX, code.matrix),
     fullRange: code.fullRange !== 0,
   };
+}
+
+/** The name of transfer characteristics by their number in H.273, as in a ColorSpace. */
+export function transferName(code: number): string | number | null {
+  return nameOf(TRANSFER, code);
 }
 
 /** The override's numbers as the library wants them; 0 keeps what the stream says. */

@@ -60,6 +60,11 @@ export interface DecoderDescriptor {
   readonly maxWidth?: number;
   /** Highest picture in pixels; a stream with higher ones is refused. Default: any. */
   readonly maxHeight?: number;
+  /**
+   * Gives `frame.seiMessages`; default false. Codecs other than H.264, HEVC, AV1 and MPEG-1/2 have no such
+   * messages.
+   */
+  readonly enableSeiMessage?: boolean;
   /** Most threads it may use; default: as many as the device has. */
   readonly threads?: number;
   /**
@@ -119,6 +124,7 @@ export function nativeDecoderDescriptor(
     latency: oneOf("native", "low", "zero"),
     maxWidth: integer(1, LARGEST_SIDE),
     maxHeight: integer(1, LARGEST_SIDE),
+    enableSeiMessage: flag(),
     threads: integer(1, MOST_THREADS),
     memoryBudgetBytes: integer(1),
     enableDecodeStats: flag(),
@@ -130,6 +136,7 @@ export function nativeDecoderDescriptor(
   desc.codec = codecName(descriptor.codec);
   desc.outputColorType = COLOR_TYPES[descriptor.outputColorType ?? "native"];
   desc.onError = ON_ERROR[descriptor.onError ?? "throw"];
+  desc.enableSeiMessage = descriptor.enableSeiMessage ? 1 : 0;
   desc.threads = descriptor.threads ?? 0;
   desc.memoryBudgetBytes = descriptor.memoryBudgetBytes ?? 0;
   desc.enableDecodeStats = descriptor.enableDecodeStats ? 1 : 0;

@@ -15,6 +15,7 @@ import { type FrameSummary, summarizeFrame } from "./frame_summary.ts";
 import { callWithError, native } from "./native_call.ts";
 import { FramePlane, packedLayout, type Plane, type PlaneLayout } from "./plane.ts";
 import { pictureInfo, PictureProperties, planeSizes } from "./picture_properties.ts";
+import { readSei, type SeiMessage } from "./sei.ts";
 import { convertFrame, copyFrame, type Tensor } from "./tensor.ts";
 import type { TensorDescriptor } from "./tensor_descriptor.ts";
 import { type ImageDataLike, imageDataOf } from "./image_data.ts";
@@ -36,6 +37,7 @@ export class Frame extends PictureProperties implements Disposable {
   readonly #label: string;
   #memory: FrameMemory | null = null;
   #planes: readonly Plane[] | null = null;
+  #seiMessages: readonly SeiMessage[] | null = null;
 
   static {
     makeFrame = (records, at, label) => new Frame(records, at, label);
@@ -70,6 +72,18 @@ export class Frame extends PictureProperties implements Disposable {
     return this.#planes = planeSizes(this.#info).map((_, i) =>
       new FramePlane(this.#info, i, memory)
     );
+  }
+
+  /**
+   * The picture's SEI messages in the order of the stream, at most 4096; those of both fields of a frame.
+   * Empty if it has none, and unless its decoder was made with `enableSeiMessage: true`. They are fetched
+   * when they are first asked for, and stay after close().
+   *
+   * @throws {ClosedError} if that is after close()
+   */
+  get seiMessages(): readonly SeiMessage[] {
+    const { seiCount, seiBytes } = this.#info;
+    return this.#seiMessages ??= readSei(frameHandle(this), seiCount, seiBytes);
   }
 
   /**

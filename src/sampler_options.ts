@@ -50,6 +50,8 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
   readonly enableDecodeStats?: boolean;
   /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
   readonly colorSpace?: ColorOverride;
+  /** Gives `frame.seiMessages`, as a Decoder does; default false. */
+  readonly enableSeiMessage?: boolean;
   /** Most decoders at work at once, 1 to 64; default: as many as the device has threads. */
   readonly engines?: number;
   /** Decoders that are kept for the next video of the same kind; default 4. */
@@ -117,6 +119,7 @@ const simpleRules = {
   onError: oneOf("throw", "skip", "conceal"),
   enableDecodeStats: flag(),
   colorSpace: colorOverride(),
+  enableSeiMessage: flag(),
   engines: integer(1, MOST_ENGINES),
   decoderCacheSize: integer(1, LARGEST_CACHE),
   memoryBudgetBytes: integer(1),
@@ -171,6 +174,7 @@ export function nativeSamplerDesc(
   desc.outputColorType = COLOR_TYPES[descriptor.outputColorType ?? "native"];
   desc.onError = ON_ERROR[descriptor.onError ?? "throw"];
   Object.assign(desc, overrideCodes(descriptor.colorSpace));
+  desc.enableSeiMessage = descriptor.enableSeiMessage ? 1 : 0;
   desc.engines = descriptor.engines ?? 0;
   desc.decoderCacheSize = descriptor.decoderCacheSize ?? 0;
   desc.bufferFrames = options.bufferFrames;

@@ -70,6 +70,8 @@ DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* ext
       checked_enum<Latency>(desc.latency, CUF_LATENCY_ZERO, "Unknown latency");
   options.decoder.max_width = desc.max_width;
   options.decoder.max_height = desc.max_height;
+  require(desc.enable_sei_message <= 1, "enable_sei_message is 0 or 1");
+  options.decoder.wants_sei = desc.enable_sei_message != 0;
   if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);
   return options;
 }

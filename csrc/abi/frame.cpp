@@ -10,6 +10,7 @@
 #include "core/executor.h"
 #include "core/picture_convert.h"
 #include "core/registry.h"
+#include "core/sei.h"
 
 using namespace cuf;
 using namespace cuf::abi;
@@ -74,6 +75,10 @@ CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle) {
     info.decode_stats_bytes = static_cast<uint32_t>(stats->byte_length());
     info.decode_stats_columns = stats->columns();
   }
+  if (picture.sei) {
+    info.sei_count = static_cast<uint32_t>(picture.sei->list.size());
+    info.sei_bytes = static_cast<uint32_t>(picture.sei->bytes.size());
+  }
   return info;
 }
 
@@ -127,6 +132,23 @@ TensorOptions tensor_options_of(const CufConvertDesc& desc) {
 }  // namespace cuf::abi
 
 namespace {
+
+CufSeiMessage sei_message_of(const SeiMessages& messages, const SeiMessage& message) {
+  CufSeiMessage out{};
+  out.struct_size = sizeof(out);
+  out.type = message.type;
+  out.syntax = static_cast<uint32_t>(messages.syntax);
+  out.flags = (message.is_suffix ? CUF_SEI_SUFFIX : 0) |
+              (message.is_malformed ? CUF_SEI_MALFORMED : 0) |
+              (message.timing.is_known ? CUF_SEI_HAS_TIMING : 0) |
+              (message.timing.has_pic_struct ? CUF_SEI_HAS_PIC_STRUCT : 0);
+  out.data_offset = message.offset;
+  out.data_size = message.size;
+  out.cpb_removal_delay_bits = message.timing.cpb_removal_delay_bits;
+  out.dpb_output_delay_bits = message.timing.dpb_output_delay_bits;
+  out.time_offset_bits = message.timing.time_offset_bits;
+  return out;
+}
 
 void copy_plane(uint8_t* out, const Plane& plane) {
   if (plane.stride == static_cast<ptrdiff_t>(plane.row_bytes)) {
@@ -206,6 +228,22 @@ int32_t cuf_frame_convert(uint32_t frame, const CufConvertDesc* desc, uint32_t t
       });
     });
     return CUF_OK;
+  });
+}
+
+int32_t cuf_frame_sei(uint32_t frame, CufSeiMessage* out, uint32_t capacity, uint8_t* data,
+                      uint32_t data_capacity) {
+  return guarded(nullptr, [&] {
+    require_buffer(out, capacity);
+    require_buffer(data, data_capacity);
+    const auto sei = object_of<Frame>(frame)->picture->sei;
+    if (!sei) return 0;
+    require(sei->list.size() <= capacity, "The buffer for the messages' records is too small");
+    require(sei->bytes.size() <= data_capacity,
+            "The buffer for the messages' payloads is too small");
+    for (const SeiMessage& message : sei->list) *out++ = sei_message_of(*sei, message);
+    std::copy(sei->bytes.begin(), sei->bytes.end(), data);
+    return static_cast<int32_t>(sei->list.size());
   });
 }
 

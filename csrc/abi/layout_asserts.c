@@ -149,6 +149,18 @@ _Static_assert(CUF_FRAME_HAS_PTS == 2, "");
 _Static_assert(CUF_FRAME_INTERLACED == 4, "");
 _Static_assert(CUF_FRAME_TOP_FIELD_FIRST == 8, "");
 
+/* CufSeiSyntax */
+_Static_assert(CUF_SEI_H264 == 0, "");
+_Static_assert(CUF_SEI_HEVC == 1, "");
+_Static_assert(CUF_SEI_AV1 == 2, "");
+_Static_assert(CUF_SEI_MPEG2 == 3, "");
+
+/* CufSeiFlag */
+_Static_assert(CUF_SEI_SUFFIX == 1, "");
+_Static_assert(CUF_SEI_MALFORMED == 2, "");
+_Static_assert(CUF_SEI_HAS_TIMING == 4, "");
+_Static_assert(CUF_SEI_HAS_PIC_STRUCT == 8, "");
+
 /* CufDemuxerFlag */
 _Static_assert(CUF_DEMUXER_SEEKABLE == 1, "");
 
@@ -516,7 +528,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->bits_per_coded_s
 _Static_assert(offsetof(struct CufPacketInfo, pixel_format) == 100, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->pixel_format), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderDesc) == 88, "");
+_Static_assert(sizeof(struct CufDecoderDesc) == 96, "");
 _Static_assert(_Alignof(struct CufDecoderDesc) == 8, "");
 _Static_assert(offsetof(struct CufDecoderDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->struct_size), uint32_t), "");
@@ -546,6 +558,10 @@ _Static_assert(offsetof(struct CufDecoderDesc, max_width) == 80, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->max_width), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderDesc, max_height) == 84, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->max_height), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, enable_sei_message) == 88, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->enable_sei_message), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, reserved) == 92, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->reserved), uint32_t), "");
 
 _Static_assert(sizeof(struct CufDecoderInfo) == 144, "");
 _Static_assert(_Alignof(struct CufDecoderInfo) == 8, "");
@@ -583,7 +599,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPlane*)0)->row_bytes), uint32_t)
 _Static_assert(offsetof(struct CufPlane, reserved) == 20, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPlane*)0)->reserved), uint32_t), "");
 
-_Static_assert(sizeof(struct CufFrameInfo) == 240, "");
+_Static_assert(sizeof(struct CufFrameInfo) == 248, "");
 _Static_assert(_Alignof(struct CufFrameInfo) == 8, "");
 _Static_assert(offsetof(struct CufFrameInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->struct_size), uint32_t), "");
@@ -639,6 +655,33 @@ _Static_assert(offsetof(struct CufFrameInfo, decode_stats_bytes) == 232, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->decode_stats_bytes), uint32_t), "");
 _Static_assert(offsetof(struct CufFrameInfo, decode_stats_columns) == 236, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->decode_stats_columns), uint32_t), "");
+_Static_assert(offsetof(struct CufFrameInfo, sei_count) == 240, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->sei_count), uint32_t), "");
+_Static_assert(offsetof(struct CufFrameInfo, sei_bytes) == 244, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->sei_bytes), uint32_t), "");
+
+_Static_assert(sizeof(struct CufSeiMessage) == 40, "");
+_Static_assert(_Alignof(struct CufSeiMessage) == 4, "");
+_Static_assert(offsetof(struct CufSeiMessage, struct_size) == 0, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->struct_size), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, type) == 4, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->type), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, syntax) == 8, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->syntax), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, flags) == 12, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->flags), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, data_offset) == 16, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->data_offset), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, data_size) == 20, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->data_size), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, cpb_removal_delay_bits) == 24, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->cpb_removal_delay_bits), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, dpb_output_delay_bits) == 28, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->dpb_output_delay_bits), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, time_offset_bits) == 32, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->time_offset_bits), uint32_t), "");
+_Static_assert(offsetof(struct CufSeiMessage, reserved) == 36, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSeiMessage*)0)->reserved), uint32_t), "");
 
 _Static_assert(sizeof(struct CufSamplerDesc) == 64, "");
 _Static_assert(_Alignof(struct CufSamplerDesc) == 8, "");
@@ -670,8 +713,8 @@ _Static_assert(offsetof(struct CufSamplerDesc, is_index_approximate) == 52, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->is_index_approximate), uint32_t), "");
 _Static_assert(offsetof(struct CufSamplerDesc, enable_decode_stats) == 56, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->enable_decode_stats), uint32_t), "");
-_Static_assert(offsetof(struct CufSamplerDesc, reserved) == 60, "");
-_Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->reserved), uint32_t), "");
+_Static_assert(offsetof(struct CufSamplerDesc, enable_sei_message) == 60, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->enable_sei_message), uint32_t), "");
 
 _Static_assert(sizeof(struct CufSamplerInfo) == 104, "");
 _Static_assert(_Alignof(struct CufSamplerInfo) == 8, "");
@@ -836,6 +879,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_frame_info), int32_t(uint32_t, struct Cu
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_clone), int32_t(uint32_t, uint32_t*, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_copy), int32_t(uint32_t, uint8_t*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_decode_stats), int32_t(uint32_t, uint8_t*, uint32_t, struct CufError*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_frame_sei), int32_t(uint32_t, struct CufSeiMessage*, uint32_t, uint8_t*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_convert), int32_t(uint32_t, const struct CufConvertDesc*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_quarantine), int32_t(uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_to_dlpack), int32_t(uint32_t, int32_t, uint32_t, struct CufDlpack*, struct CufError*)), "");

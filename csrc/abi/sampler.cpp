@@ -33,6 +33,8 @@ SampleSession::Options options_of(const CufSamplerDesc& desc, const Device& devi
   options.wants_progress = desc.wants_progress != 0;
   options.is_index_approximate = desc.is_index_approximate != 0;
   options.exports_stats = desc.enable_decode_stats != 0;
+  require(desc.enable_sei_message <= 1, "enable_sei_message is 0 or 1");
+  options.wants_sei = desc.enable_sei_message != 0;
   options.buffer_bytes = desc.buffer_bytes == 0 ? kDefaultBufferBytes : desc.buffer_bytes;
   return options;
 }

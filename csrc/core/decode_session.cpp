@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/picture_limits.h"
 #include "core/registry.h"
+#include "core/sei.h"
 
 namespace cuf {
 namespace {
@@ -313,7 +314,8 @@ void DecodeSession::read_now(DemuxSession& demuxer, size_t max_frames, size_t ma
   for (;;) {
     while (count < events_.size() && count < max_frames && bytes < max_bytes &&
            is_picture(events_[count])) {
-      bytes += byte_length(*std::get<PicturePtr>(events_[count++]));
+      const Picture& picture = *std::get<PicturePtr>(events_[count++]);
+      bytes += byte_length(picture) + (picture.sei ? picture.sei->bytes.size() : 0);
     }
     const bool is_full = count >= max_frames || bytes >= max_bytes || count < events_.size();
     if (is_full || is_end || shortage || is_closed_) break;

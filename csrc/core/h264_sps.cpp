@@ -47,7 +47,8 @@ void read_order_count(BitReader& bits, H264Sps& out) {
   }
 }
 
-void skip_hrd(BitReader& bits) {
+// E.1.2
+void read_hrd(BitReader& bits, PictureTimingSyntax& out) {
   const uint32_t count = std::min(bits.ue(), 31u) + 1;
   bits.skip(8);  // scales
   for (uint32_t i = 0; i < count; ++i) {
@@ -55,10 +56,14 @@ void skip_hrd(BitReader& bits) {
     bits.ue();
     bits.bit();
   }
-  bits.skip(20);  // lengths of delays and of the time offset
+  bits.skip(5);  // initial_cpb_removal_delay_length_minus1
+  out.cpb_removal_delay_bits = static_cast<uint8_t>(bits.bits(5) + 1);
+  out.dpb_output_delay_bits = static_cast<uint8_t>(bits.bits(5) + 1);
+  out.time_offset_bits = static_cast<uint8_t>(bits.bits(5));
 }
 
-void skip_to_restriction(BitReader& bits) {
+// Up to bitstream_restriction_flag.
+void read_vui(BitReader& bits, PictureTimingSyntax& out) {
   if (bits.flag() && bits.bits(8) == kExtendedShape) bits.skip(32);
   if (bits.flag()) bits.bit();  // overscan
   if (bits.flag()) {            // video signal type
@@ -71,15 +76,15 @@ void skip_to_restriction(BitReader& bits) {
   }
   if (bits.flag()) bits.skip(65);  // timing
   const bool has_nal_hrd = bits.flag();
-  if (has_nal_hrd) skip_hrd(bits);
+  if (has_nal_hrd) read_hrd(bits, out);
   const bool has_vcl_hrd = bits.flag();
-  if (has_vcl_hrd) skip_hrd(bits);
+  if (has_vcl_hrd) read_hrd(bits, out);
   if (has_nal_hrd || has_vcl_hrd) bits.bit();  // low_delay_hrd_flag
-  bits.bit();                                  // pic_struct_present_flag
+  out.has_pic_struct = bits.flag();
+  out.is_known = !bits.has_overrun();
 }
 
 void read_restriction(BitReader& bits, H264Sps& out) {
-  skip_to_restriction(bits);
   if (!bits.flag()) return;
   out.restriction_byte = bits.last_byte();
   out.restriction_shift = bits.last_shift();
@@ -130,7 +135,13 @@ std::optional<H264Sps> read_h264_sps(std::span<const uint8_t> unit) {
   const int64_t unit_y = (chroma == 1 ? 2 : 1) * fields;
   out.size = crop_size(columns * 16, rows * 16 * fields, read_crop(bits), unit_x, unit_y);
   if (bits.has_overrun()) return std::nullopt;
-  if (bits.flag()) read_restriction(bits, out);
+  if (!bits.flag()) {
+    out.timing.is_known = true;
+    return out;
+  }
+  read_vui(bits, out.timing);
+  if (!out.timing.is_known) out.timing = {};
+  read_restriction(bits, out);
   return out;
 }
 

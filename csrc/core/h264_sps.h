@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "core/sei.h"
+
 namespace cuf {
 
 class BitReader;
@@ -40,6 +42,7 @@ struct H264Sps {
   // Where bitstream_restriction_flag stands in the unit, if reorder_frames is there.
   size_t restriction_byte = 0;
   int restriction_shift = 0;
+  PictureTimingSyntax timing;  // of picture timing SEI; unknown if the VUI is damaged
 };
 
 // unit begins with the NAL unit's header. Nothing if it ends too early; a VUI may be cut.

@@ -103,7 +103,7 @@ IndexedPacket to_indexed(const Packet& packet, const PictureFacts& facts) {
   out.duration = packet.duration;
   out.position = packet.position;
   out.size = static_cast<uint32_t>(packet.payload.size);
-  out.is_key = packet.is_key;
+  out.is_key = packet.is_key && !facts.completes_frame;
   out.is_shown = facts.is_shown && !packet.is_discard && packet.payload.size > 0;
   out.is_droppable = facts.is_droppable;
   return out;

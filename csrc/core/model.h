@@ -129,6 +129,7 @@ class DeviceMemoryInfo {
 
 class PictureConverter;
 class DecodeRecord;
+struct SeiMessages;
 
 // A picture in memory, whoever made it: immutable once shared.
 struct Picture {
@@ -161,6 +162,7 @@ struct Picture {
   std::shared_ptr<const DeviceMemoryInfo> device;
   std::shared_ptr<const PictureConverter> converter;  // with `device`: what works there
   std::shared_ptr<const DecodeRecord> decode_stats;   // null: none were asked for, or are known
+  std::shared_ptr<const SeiMessages> sei;             // null: none, or not asked for
 };
 
 struct StreamDescription {

@@ -9,9 +9,10 @@ namespace cuf {
 
 // What a packet's headers say about its picture.
 struct PictureFacts {
-  bool is_known = false;      // the headers were there and made sense
-  bool is_shown = true;       // a decoder that started earlier shows a frame for the packet
-  bool is_droppable = false;  // no other picture needs it
+  bool is_known = false;         // the headers were there and made sense
+  bool is_shown = true;          // a decoder that started earlier shows a frame for the packet
+  bool is_droppable = false;     // no other picture needs it
+  bool completes_frame = false;  // the second field of the frame of the packet before
   // Refers to pictures in front of its GOP's key picture: a decoder that starts at the key picture
   // does not show it.
   bool needs_earlier_gop = false;

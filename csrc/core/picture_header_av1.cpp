@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/bit_reader.h"
+#include "core/obu_units.h"
 #include "core/picture_header.h"
 #include "core/sequence.h"
 
@@ -36,16 +37,6 @@ struct Av1Sequence {
   uint32_t integer_mv = kSelected;
   int order_hint_bits = 0;
 };
-
-uint64_t read_leb128(std::span<const uint8_t> data, size_t& at) {
-  uint64_t value = 0;
-  for (int shift = 0; shift < 56 && at < data.size(); shift += 7) {
-    const uint8_t byte = data[at++];
-    value |= uint64_t{byte & 0x7fu} << shift;
-    if (!(byte & 0x80)) break;
-  }
-  return value;
-}
 
 void skip_uvlc(BitReader& bits) {
   int zeros = 0;
@@ -114,34 +105,6 @@ std::optional<Av1Sequence> read_sequence(std::span<const uint8_t> data) {
   return out;
 }
 
-struct Layers {
-  uint32_t temporal = 0;
-  uint32_t spatial = 0;
-};
-
-struct Obu {
-  int type = 0;
-  Layers layers;
-  std::span<const uint8_t> body;
-};
-
-std::optional<Obu> next_obu(std::span<const uint8_t> payload, size_t& at) {
-  if (at >= payload.size()) return std::nullopt;
-  const uint8_t header = payload[at++];
-  Obu out;
-  out.type = header >> 3 & 15;
-  if (header & 4) {
-    if (at == payload.size()) return std::nullopt;
-    out.layers = {uint32_t{payload[at]} >> 5, uint32_t{payload[at]} >> 3 & 3};
-    ++at;
-  }
-  uint64_t size = payload.size() - at;
-  if (header & 2) size = read_leb128(payload, at);
-  out.body = payload.subspan(at, std::min<uint64_t>(size, payload.size() - at));
-  at += out.body.size();
-  return out;
-}
-
 class Av1Reader : public PictureHeaderReader {
  public:
   explicit Av1Reader(std::span<const uint8_t> extradata) {
@@ -152,25 +115,25 @@ class Av1Reader : public PictureHeaderReader {
   PictureFacts read(std::span<const uint8_t> payload) override;
 
  private:
-  bool keeps_nothing(std::span<const uint8_t> frame, Layers layers) const;
-  void skip_removal_times(BitReader& bits, Layers layers) const;
+  bool keeps_nothing(const Obu& frame) const;
+  void skip_removal_times(BitReader& bits, const Obu& frame) const;
 
   std::optional<Av1Sequence> sequence_;
 };
 
-void Av1Reader::skip_removal_times(BitReader& bits, Layers layers) const {
+void Av1Reader::skip_removal_times(BitReader& bits, const Obu& frame) const {
   if (!bits.flag()) return;
   for (const auto& point : sequence_->points) {
-    const bool is_in_point = point.idc == 0 || ((point.idc >> layers.temporal & 1) &&
-                                                (point.idc >> (layers.spatial + 8) & 1));
+    const bool is_in_point = point.idc == 0 || ((point.idc >> frame.temporal_layer & 1) &&
+                                                (point.idc >> (frame.spatial_layer + 8) & 1));
     if (point.has_model && is_in_point) bits.skip(sequence_->removal_time_bits);
   }
 }
 
 // uncompressed_header up to refresh_frame_flags, whether these are 0.
-bool Av1Reader::keeps_nothing(std::span<const uint8_t> frame, Layers layers) const {
+bool Av1Reader::keeps_nothing(const Obu& frame) const {
   if (!sequence_ || sequence_->is_reduced) return false;
-  BitReader bits(frame);
+  BitReader bits(frame.body);
   // A frame shown again may be a key frame, which refreshes everything.
   if (bits.flag()) return false;
   const uint32_t type = bits.bits(2);
@@ -190,19 +153,19 @@ bool Av1Reader::keeps_nothing(std::span<const uint8_t> frame, Layers layers) con
   bits.skip(sequence_->order_hint_bits);
   const bool is_intra = type == kKeyFrame || type == kIntraOnlyFrame;
   if (!is_intra && !is_resilient) bits.skip(3);  // primary_ref_frame
-  if (sequence_->has_decoder_model) skip_removal_times(bits, layers);
+  if (sequence_->has_decoder_model) skip_removal_times(bits, frame);
   const uint32_t refreshed = bits.bits(8);
   return refreshed == 0 && !bits.has_overrun();
 }
 
 PictureFacts Av1Reader::read(std::span<const uint8_t> payload) {
   PictureFacts facts;
-  size_t at = 0;
-  while (const auto obu = next_obu(payload, at)) {
-    if (obu->type == kSequenceHeader) {
-      if (auto sequence = read_sequence(obu->body)) sequence_ = std::move(sequence);
-    } else if (obu->type == kFrameHeader || obu->type == kFrame) {
-      const bool keeps = !keeps_nothing(obu->body, obu->layers);
+  ObuUnits units(payload);
+  while (const auto unit = units.next()) {
+    if (unit->type == kSequenceHeader) {
+      if (auto sequence = read_sequence(unit->body)) sequence_ = std::move(sequence);
+    } else if (unit->type == kFrameHeader || unit->type == kFrame) {
+      const bool keeps = !keeps_nothing(*unit);
       facts.is_droppable = !keeps && (!facts.is_known || facts.is_droppable);
       facts.is_known = true;
     }
@@ -213,8 +176,8 @@ PictureFacts Av1Reader::read(std::span<const uint8_t> payload) {
 }  // namespace
 
 std::optional<Sequence> read_av1_sequence(std::span<const uint8_t> payload) {
-  size_t at = 0;
-  while (const auto obu = next_obu(payload, at)) {
+  ObuUnits units(payload);
+  while (const auto obu = units.next()) {
     // Behind the first frame there is none.
     if (obu->type == kFrameHeader || obu->type == kFrame) break;
     if (obu->type != kSequenceHeader) continue;

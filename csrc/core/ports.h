@@ -70,6 +70,7 @@ struct DecoderOptions {
   Latency latency = Latency::native;
   uint32_t max_width = 0;  // larger pictures are refused; 0 = any
   uint32_t max_height = 0;
+  bool wants_sei = false;  // pictures come with their messages
 };
 
 class Decoder {

@@ -23,8 +23,8 @@ DecoderOptions decoder_options(const SampledStream& stream, uint32_t threads) {
           .reorder_depth = stream.video.reorder_depth,
           .budget = stream.device->budget,
           .has_all_references = true,
-
-          .exports_stats = stream.exports_stats};
+          .exports_stats = stream.exports_stats,
+          .wants_sei = stream.wants_sei};
 }
 
 bool contains(const std::vector<uint32_t>& sorted, uint32_t value) {
@@ -185,12 +185,20 @@ bool RunDecoder::is_orphan(uint32_t packet) const {
          index.keys()[index.gop_of_packet(packet)] == standing_->start_packet;
 }
 
+// Of two fields in two packets the second shows nothing of its own, but its frame needs it.
+bool RunDecoder::completes_wanted(uint32_t packet) const {
+  const PacketIndex& index = stream_->index;
+  return stream_->video.codec == "h264" && packet > 0 && packet < index.packets().size() &&
+         index.frame_of_packet(packet) == PacketIndex::kNoFrame &&
+         contains(run_->wanted_packets, packet - 1);
+}
+
 bool RunDecoder::may_drop(const PlannedRun& run, uint32_t packet, const Packet& data) {
   // Sample tables do not tell which pictures are references, the payload does. Wanted ones are read
   // too: headers in the stream change how later packets are read.
   PictureFacts facts;
   if (headers_) facts = headers_->read({data.payload.data, data.payload.size});
-  if (contains(run.wanted_packets, packet)) return false;
+  if (contains(run.wanted_packets, packet) || completes_wanted(packet)) return false;
   return is_orphan(packet) || contains(run.dropped_packets, packet) ||
          stream_->index.is_droppable(packet) || (facts.is_known && facts.is_droppable);
 }
@@ -298,6 +306,11 @@ void RunDecoder::decode(const PlannedRun& run, bool stays, const std::atomic<boo
         continue;
       }
       send(packet, std::move(data));
+      receive_all(sink);
+    }
+    if (completes_wanted(standing_->next_packet)) {
+      const uint32_t packet = standing_->next_packet++;
+      send(packet, read(packet));
       receive_all(sink);
     }
     finish(run, stays, sink);

@@ -48,6 +48,7 @@ struct SampledStream {
   OnError on_error = OnError::raise;
   bool exports_stats = false;
   size_t cache_size = 4;
+  bool wants_sei = false;
   std::function<std::unique_ptr<Demuxer>(StopTest)> open_demuxer;
   std::shared_ptr<Source> source;        // null for a file
   std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)
@@ -111,6 +112,7 @@ class RunDecoder {
   bool read_next(Packet& out);
   Packet read(uint32_t packet);
   bool is_orphan(uint32_t packet) const;
+  bool completes_wanted(uint32_t packet) const;
   bool may_drop(const PlannedRun& run, uint32_t packet, const Packet& data);
   void send(uint32_t packet, Packet data);
   void receive_all(const Sink& sink);

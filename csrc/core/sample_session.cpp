@@ -89,6 +89,7 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
   stream->on_error = options.on_error;
   stream->exports_stats = options.exports_stats;
   stream->cache_size = options.cache_size;
+  stream->wants_sei = options.wants_sei;
   stream->note_bytes_read(bytes_read);
   stream->source = options.source;
   stream->open_demuxer = [self = stream.get(), options](StopTest stop) {

@@ -36,6 +36,7 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
     bool wants_progress = false;
     bool is_index_approximate = false;
     bool exports_stats = false;
+    bool wants_sei = false;
   };
   // Opens and indexes on the pool; the ticket completes with the handle. Of a file that was indexed
   // before and has not changed, nothing is read.

@@ -201,6 +201,22 @@ enum CufFrameFlag {
   CUF_FRAME_TOP_FIELD_FIRST = 8,
 };
 
+/* Whose types and payloads a CufSeiMessage has. */
+enum CufSeiSyntax {
+  CUF_SEI_H264 = 0,  /* ITU-T H.264 annex D */
+  CUF_SEI_HEVC = 1,  /* ITU-T H.265 annex D */
+  CUF_SEI_AV1 = 2,   /* metadata OBUs; the type is the metadata_type */
+  CUF_SEI_MPEG2 = 3, /* the time code of a group of pictures, as type 136 */
+};
+
+/* Bits of CufSeiMessage.flags. */
+enum CufSeiFlag {
+  CUF_SEI_SUFFIX = 1,     /* it came behind the picture's data */
+  CUF_SEI_MALFORMED = 2,  /* cut off, or not framed as its specification says */
+  CUF_SEI_HAS_TIMING = 4, /* of H.264 picture timing: the fields on it are known */
+  CUF_SEI_HAS_PIC_STRUCT = 8,
+};
+
 /* Bits of CufDemuxerInfo.flags. */
 enum CufDemuxerFlag {
   CUF_DEMUXER_SEEKABLE = 1,
@@ -437,6 +453,8 @@ struct CufDecoderDesc {
   uint32_t latency;             /* a CufLatency */
   uint32_t max_width;           /* larger pictures are refused with CUF_UNSUPPORTED; 0 = any */
   uint32_t max_height;
+  uint32_t enable_sei_message; /* 1: frames come with their SEI messages */
+  uint32_t reserved;
 };
 
 struct CufDecoderInfo {
@@ -488,6 +506,23 @@ struct CufFrameInfo {
   struct CufPlane planes[4];
   uint32_t decode_stats_bytes;   /* of cuf_frame_decode_stats; 0: there are none */
   uint32_t decode_stats_columns; /* blocks in a row of them */
+  uint32_t sei_count;            /* messages that cuf_frame_sei gives */
+  uint32_t sei_bytes;            /* of their payloads */
+};
+
+/* One SEI message. The sequence parameter set tells how long the fields of H.264 picture timing
+ * (D.1.3) are, 0 of absent ones. */
+struct CufSeiMessage {
+  uint32_t struct_size;
+  uint32_t type;
+  uint32_t syntax; /* a CufSeiSyntax */
+  uint32_t flags;
+  uint32_t data_offset; /* of the payload in the buffer that goes with the records */
+  uint32_t data_size;
+  uint32_t cpb_removal_delay_bits;
+  uint32_t dpb_output_delay_bits;
+  uint32_t time_offset_bits;
+  uint32_t reserved;
 };
 
 struct CufSamplerDesc {
@@ -505,7 +540,7 @@ struct CufSamplerDesc {
   uint32_t wants_progress;       /* 1: CUF_COMPLETION_PROGRESS come while it is being opened */
   uint32_t is_index_approximate; /* 1: an index of what the container claims will do */
   uint32_t enable_decode_stats;  /* as in CufDecoderDesc */
-  uint32_t reserved;
+  uint32_t enable_sei_message;   /* 1: frames come with their SEI messages */
 };
 
 struct CufSamplerInfo {
@@ -724,6 +759,10 @@ CUF_API int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity,
  */
 CUF_API int32_t cuf_frame_decode_stats(uint32_t frame, uint8_t* out, uint32_t capacity,
                                        struct CufError* error);
+/* Copies the picture's SEI messages: records, and payloads one after another in data. Both buffers
+ * must be large enough (CufFrameInfo). Returns their number. */
+CUF_API int32_t cuf_frame_sei(uint32_t frame, struct CufSeiMessage* out, uint32_t capacity,
+                              uint8_t* data, uint32_t data_capacity);
 /* Completes with the handle of a new frame that holds the tensor. */
 CUF_API int32_t cuf_frame_convert(uint32_t frame, const struct CufConvertDesc* desc,
                                   uint32_t ticket, struct CufError* error);

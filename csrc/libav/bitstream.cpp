@@ -1,7 +1,9 @@
 #include "libav/bitstream.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "core/nal_units.h"
 #include "libav/errors.h"
 
 namespace cuf::libav {
@@ -40,6 +42,74 @@ void set_extradata(AVCodecParameters& parameters, const uint8_t* data, size_t si
   av_freep(&parameters.extradata);
   parameters.extradata = copy;
   parameters.extradata_size = static_cast<int>(size);
+}
+
+using Bytes = std::span<const uint8_t>;
+
+bool is_hevc_sei(Bytes unit) {
+  const int type = unit[0] >> 1 & 63;
+  return type == 39 || type == 40;
+}
+
+bool has_unit(Bytes data, Bytes wanted) {
+  const auto is_zero = [](uint8_t byte) { return byte == 0; };
+  StartCodeUnits units(data);
+  while (const auto unit = units.next()) {
+    if (unit->size() < wanted.size()) continue;
+    const auto behind = unit->subspan(wanted.size());
+    const bool starts = std::equal(wanted.begin(), wanted.end(), unit->begin());
+    if (starts && std::all_of(behind.begin(), behind.end(), is_zero)) return true;
+  }
+  return false;
+}
+
+// The headers' units with start codes, without the SEI that the packet's own head has.
+std::vector<uint8_t> headers_beside(Bytes headers, Bytes head) {
+  constexpr uint8_t kStartCode[] = {0, 0, 0, 1};
+  std::vector<uint8_t> kept;
+  StartCodeUnits units(headers);
+  while (const auto unit = units.next()) {
+    if (is_hevc_sei(*unit) && has_unit(head, *unit)) continue;
+    kept.insert(kept.end(), std::begin(kStartCode), std::end(kStartCode));
+    kept.insert(kept.end(), unit->begin(), unit->end());
+  }
+  return kept;
+}
+
+bool has_sei(Bytes headers) {
+  StartCodeUnits units(headers);
+  while (const auto unit = units.next()) {
+    if (is_hevc_sei(*unit)) return true;
+  }
+  return false;
+}
+
+// hvcC may hold SEI, which the filter puts into key pictures with the parameter sets. Where those
+// have the same (x265 writes it in both places), it would be there twice. What is left goes to the
+// front.
+void settle_headers(AVPacket& packet, Bytes headers) {
+  const Bytes data(packet.data, static_cast<size_t>(std::max(packet.size, 0)));
+  const auto units = scan_headers(*header_syntax(AV_CODEC_ID_HEVC), data);
+  if (units.empty() || !has_sei(headers)) return;
+  const Bytes head = data.first(units.back().end);
+  const auto found = std::find_end(head.begin(), head.end(), headers.begin(), headers.end());
+  if (found == head.end()) return;
+  std::vector<uint8_t> own(head.begin(), found);
+  own.insert(own.end(), found + static_cast<ptrdiff_t>(headers.size()), head.end());
+  const std::vector<uint8_t> kept = headers_beside(headers, own);
+  const bool has_delimiter = units[0].kind == HeaderUnit::Kind::delimiter;
+  const auto front = own.begin() + static_cast<ptrdiff_t>(has_delimiter ? units[0].end : 0);
+  own.insert(front, kept.begin(), kept.end());
+
+  const Bytes rest = data.subspan(head.size());
+  Owned<AVPacket> settled(require(av_packet_alloc(), "a packet"));
+  if (av_new_packet(settled.get(), static_cast<int>(own.size() + rest.size())) < 0 ||
+      av_packet_copy_props(settled.get(), &packet) < 0) {
+    throw out_of_memory("a packet");
+  }
+  std::copy(rest.begin(), rest.end(), std::copy(own.begin(), own.end(), settled->data));
+  av_packet_unref(&packet);
+  av_packet_move_ref(&packet, settled.get());
 }
 
 }  // namespace
@@ -138,6 +208,8 @@ bool Bitstream::pull(AVPacket& out) {
     }
   }
   has_passing_ = false;
+  const bool has_headers = filter_ && !is_refused && parameters_->codec_id == AV_CODEC_ID_HEVC;
+  if (has_headers && (out.flags & AV_PKT_FLAG_KEY)) settle_headers(out, extradata());
   if (headers_ && !is_refused) headers_->process(out);
   return true;
 }

@@ -70,12 +70,14 @@ inline int64_t frame_duration(const AVFrame& frame) {
 #endif
 }
 
-// A number that goes with a packet through the decoder's threads to its frame; always 0 since 61
-// (FFmpeg 7), which no longer has the field, and no longer needs it (damage_watch.h).
+// A number that goes with a packet through the decoder's threads to its frame. Since 61 (FFmpeg 7)
+// the context does not know that of the packet at work, for which it always tells 0; nor is that
+// needed any more (damage_watch.h).
 #if LIBAVCODEC_VERSION_MAJOR < 61
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-inline void set_packet_number(AVCodecContext& context, int64_t number) {
+inline void enable_packet_numbers(AVCodecContext&) {}
+inline void set_packet_number(AVCodecContext& context, AVPacket&, int64_t number) {
   context.reordered_opaque = number;
 }
 inline int64_t packet_number(const AVCodecContext& context) {
@@ -86,12 +88,17 @@ inline int64_t packet_number(const AVFrame& frame) {
 }
 #pragma GCC diagnostic pop
 #else
-inline void set_packet_number(AVCodecContext&, int64_t) {}
+inline void enable_packet_numbers(AVCodecContext& context) {
+  context.flags |= AV_CODEC_FLAG_COPY_OPAQUE;
+}
+inline void set_packet_number(AVCodecContext&, AVPacket& packet, int64_t number) {
+  packet.opaque = reinterpret_cast<void*>(static_cast<intptr_t>(number));
+}
 inline int64_t packet_number(const AVCodecContext&) {
   return 0;
 }
-inline int64_t packet_number(const AVFrame&) {
-  return -1;
+inline int64_t packet_number(const AVFrame& frame) {
+  return reinterpret_cast<intptr_t>(frame.opaque);
 }
 #endif
 

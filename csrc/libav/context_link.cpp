@@ -42,6 +42,7 @@ void ContextLink::attach(AVCodecContext& context) {
   context.opaque = this;
   context.get_buffer2 = get_buffer;
   allow_callbacks_from_threads(context);
+  enable_packet_numbers(context);
   context.max_pixels = static_cast<int64_t>(std::min<uint64_t>(budget_->most(), INT64_MAX));
 }
 

@@ -13,8 +13,9 @@ bool DamageWatch::tells_damage(std::string_view format) {
   return format.starts_with("concealing %d DC") || format.starts_with("error while decoding MB");
 }
 
-void DamageWatch::begin_packet(AVCodecContext& context) {
-  set_packet_number(context, ++packet_);
+int64_t DamageWatch::begin_packet(AVCodecContext& context, AVPacket& packet) {
+  set_packet_number(context, packet, ++packet_);
+  return packet_;
 }
 
 void DamageWatch::note(const AVCodecContext& context) {

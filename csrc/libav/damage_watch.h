@@ -15,8 +15,8 @@ namespace cuf::libav {
 // thread.
 class DamageWatch {
  public:
-  // Before each packet is sent.
-  void begin_packet(AVCodecContext& context);
+  // Before each packet is sent; gives the number by which its frame will be known.
+  int64_t begin_packet(AVCodecContext& context, AVPacket& packet);
   // Of a message of libav's log about a context that is watched.
   static bool tells_damage(std::string_view format);
   void note(const AVCodecContext& context);

@@ -144,6 +144,12 @@ void LibavDecoder::open(const Packet& first) {
   const bool has_frame_threads = context_->active_thread_type & FF_THREAD_FRAME;
   log(LogLevel::debug, "decoder", "Opened ", name_, " with ", context_->thread_count,
       has_frame_threads ? " frame" : "", " threads");
+  track_sei({context_->extradata, static_cast<size_t>(context_->extradata_size)});
+}
+
+void LibavDecoder::track_sei(std::span<const uint8_t> extradata) {
+  sei_.reset();
+  if (options_.wants_sei) sei_.emplace(options_.codec, extradata);
 }
 
 // Gives out what is held back and closes the decoder; the next packet opens it anew.
@@ -264,6 +270,9 @@ void LibavDecoder::refuse(int code) {
 
 void LibavDecoder::add_new_headers(AVPacket& input, const Packet& packet) {
   if (!takes_new_extradata(codec_.id)) return;
+  if (packet.extradata.size > 0 && sei_) {
+    sei_->set_headers({packet.extradata.data, packet.extradata.size});
+  }
   Bytes headers = packet.extradata;
   if (headers.size == 0 && has_pending_headers_) {
     headers.data = options_.extradata.data();
@@ -292,7 +301,8 @@ void LibavDecoder::send(const Packet& given) {
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
   if (reorder_watch_) watch_order(packet);
   if (statistics_) statistics_->note_packet({packet.payload.data, packet.payload.size});
-  link_.watch.begin_packet(*context_);
+  const int64_t number = link_.watch.begin_packet(*context_, *input);
+  if (sei_) sei_->send(number, {packet.payload.data, packet.payload.size});
   const int result = feed(input.get());
   if (context_) note_sent(packet);
   if (result < 0) refuse(result);
@@ -330,8 +340,9 @@ std::optional<LibavDecoder::Decoded> LibavDecoder::next_frame() {
     note_shown(*frame);
     if (link_.watch.is_damaged(*frame))
       frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
+    auto sei = sei_ ? sei_->take(packet_number(*frame)) : nullptr;
     return Decoded{std::move(frame), context_->coded_width, context_->coded_height, time_base_,
-                   rotation_};
+                   rotation_,        std::move(sei)};
   }
   return std::nullopt;
 }
@@ -380,6 +391,7 @@ void LibavDecoder::show(Decoded& decoded, Picture& out) {
   out = maker_.make(decoded.frame, decoded.coded_width, decoded.coded_height, decoded.time_base,
                     decoded.rotation);
   out.decode_stats = std::move(statistics);
+  out.sei = decoded.sei;
 }
 
 bool LibavDecoder::receive(Picture& out) {
@@ -410,6 +422,7 @@ void LibavDecoder::reset() {
   link_.watch.clear();
   if (statistics_) statistics_->reset();
   if (reorder_watch_) reorder_watch_->skip();
+  if (sei_) sei_->reset();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;
@@ -448,6 +461,7 @@ void LibavDecoder::reconfigure(const DecoderOptions& options) {
   held_headers_.clear();
   container_.reset();
   gate_.restart(options_);
+  if (context_) track_sei(options_.extradata);
 }
 
 std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) {

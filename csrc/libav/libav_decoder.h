@@ -9,6 +9,7 @@
 
 #include "core/ports.h"
 #include "core/reorder_watch.h"
+#include "core/sei_tracker.h"
 #include "core/stream_gate.h"
 #include "libav/context_link.h"
 #include "libav/decode_statistics.h"
@@ -48,12 +49,14 @@ class LibavDecoder : public Decoder {
     int coded_height = 0;
     Rational time_base;
     int32_t rotation = 0;
+    std::shared_ptr<const SeiMessages> sei;
   };
   std::optional<Decoded> next_frame();
   void keep_ready_frames();
   bool is_refused(const AVFrame& frame);
   void show(Decoded& decoded, Picture& out);
   void fill_missing_pts(AVFrame& frame);
+  void track_sei(std::span<const uint8_t> extradata);
   void note_sent(const Packet& packet);
   void note_shown(const AVFrame& frame);
   void check_memory(int code);
@@ -74,6 +77,7 @@ class LibavDecoder : public Decoder {
   std::deque<Sent> in_flight_;                      // packets whose outcome is not known
   PictureMaker maker_;
   std::optional<DecodeStatistics> statistics_;
+  std::optional<SeiTracker> sei_;  // if asked for
   StreamGate gate_;
   HeldHeaders held_headers_;
   std::shared_ptr<const void> container_;      // the last packet's backend_stream

@@ -184,8 +184,8 @@ VideoDescription describe_video(AVFormatContext& container, unsigned index,
   out.bit_rate = claimed_bit_rate(container, stream);
   out.num_frames = claimed_frames(stream);
   const auto pixel_format = static_cast<AVPixelFormat>(stored.format);
-  out.color =
-      to_color(stored.color_primaries, stored.color_trc, stored.color_space, stored.color_range);
+  out.color = to_color(number_in(stored.color_primaries), number_in(stored.color_trc),
+                       number_in(stored.color_space), number_in(stored.color_range));
   out.color.full_range |= is_full_range_format(pixel_format);
   out.chroma = chroma_of(pixel_format);
   out.bit_depth = bit_depth_of(pixel_format);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,15 @@ namespace cuf::libav {
 Rational to_rational(AVRational value);
 // H.273 code points; libav's numbers are the same.
 Color to_color(int primaries, int transfer, int matrix, int range);
+
+// A field that libav fills with whatever number the stream has, also with none of its enum.
+template <typename Enum>
+int number_in(const Enum& field) {
+  static_assert(sizeof(Enum) == sizeof(int));
+  int number;
+  std::memcpy(&number, &field, sizeof(number));
+  return number;
+}
 // Clockwise quarter turns for display; mirroring is not told.
 int32_t rotation_of(const uint8_t* matrix, size_t size);
 int32_t stream_rotation(const AVStream& stream);

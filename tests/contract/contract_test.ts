@@ -42,6 +42,9 @@ import "./threaded_decoder_contract.ts";
 import "./batch_tensor_contract.ts";
 import "./index_contract.ts";
 import "./approximate_index_contract.ts";
+import "./sei_contract.ts";
+import "./sei_reference_contract.ts";
+import "./sei_fault_contract.ts";
 import "./errors_contract.ts";
 
 test("the recorder names every member that was not used from outside", async () => {

@@ -28,6 +28,7 @@ export const {
   Packet,
   requestAdapter,
   requestDevice,
+  SeiType,
   SimpleDecoder,
   Tensor,
   ThreadedDecoder,

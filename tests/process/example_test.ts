@@ -14,6 +14,7 @@ const kExamples = [
   "decode.ts",
   "decode_from_memory_buffer.ts",
   "decode_reconfigure.ts",
+  "decode_sei_msg.ts",
   "decode_with_low_latency.ts",
   "simple_decode_from_memory.ts",
   "simple_decode_sampling.ts",

@@ -276,3 +276,18 @@ TEST_CASE("decoder support tells what is there") {
   CHECK(clips::contains(backend.versions(), "avcodec "));
   CHECK(backend.versions().size() < 96);
 }
+
+TEST_CASE("colour code points that libav has no name for pass through") {
+  const std::string plain = clips::make("plain.m2v", "-c:v mpeg2video");
+  const std::string path = clips::folder().file("code_points.m2v");
+  clips::run("ffmpeg -v error -nostdin -y -i '" + plain +
+             "' -c copy -bsf:v mpeg2_metadata=matrix_coefficients=65:colour_primaries=99:"
+             "transfer_characteristics=77 '" +
+             path + "'");
+  const auto decoded = clips::decode(path, {});
+  REQUIRE(decoded.pictures.size() == 24);
+  const Color& color = decoded.pictures[0].color;
+  CHECK(color.matrix == 65);
+  CHECK(color.primaries == 99);
+  CHECK(color.transfer == 77);
+}
