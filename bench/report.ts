@@ -55,6 +55,14 @@ interface OverheadResult extends About {
   readonly ratio: number;
 }
 
+interface StatsResult extends About {
+  readonly figures: readonly {
+    readonly runtime: string;
+    readonly wholeToLoop: number;
+    readonly statsToExport: number;
+  }[];
+}
+
 function read<T extends About>(name: string): T | null {
   const path = `${RESULTS}${name}.json`;
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) as T : null;
@@ -123,6 +131,23 @@ function randomFigures({ figures }: RandomResult): Figure[] {
   return figures.map(({ what, value, limit, unit }) => plain(what, value, limit, unit));
 }
 
+function statsFigures({ figures }: StatsResult): Figure[] {
+  return figures.flatMap(({ runtime, wholeToLoop, statsToExport }) => [
+    plain(
+      `enableDecodeStats, ${runtime}: CPU time to that of a C loop that exports`,
+      wholeToLoop,
+      1.1,
+      "",
+    ),
+    plain(
+      `enableDecodeStats, ${runtime}: what it adds to what the export adds`,
+      statsToExport,
+      1.1,
+      "",
+    ),
+  ]);
+}
+
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
@@ -169,6 +194,7 @@ const decode = read<DecodeResult>("decode");
 const convert = read<ConvertResult>("convert");
 const overhead = read<OverheadResult>("ffi_overhead");
 const random = read<RandomResult>("random_access");
+const stats = read<StatsResult>("decode_stats");
 const about = decode ?? random ?? convert ?? overhead;
 if (about === null) throw new Error("bench/results is empty; run the benchmarks first");
 const { cpu, cores, memoryMb } = about.machine;
@@ -181,6 +207,7 @@ const figures = [
   ...(convert === null ? [] : convertFigures(convert)),
   ...(overhead === null ? [] : overheadFigures(overhead)),
   ...(random === null ? [] : randomFigures(random)),
+  ...(stats === null ? [] : statsFigures(stats)),
 ];
 console.log(markdown(
   ["figure", "target", "measured", ""],

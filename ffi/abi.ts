@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -774356865;
+export const ABI_HASH: number = 1945090795;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -181,7 +181,7 @@ export interface Symbols {
   cuf_frame_clone(frame: number, outFrame: BufferArgument, error: BufferArgument): number;
   /** Copies all planes one after another without padding; returns the bytes written. */
   cuf_frame_copy(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
-  /** Copies the decode statistics in NVDEC's layout (csrc/core/decode_record.h); returns their bytes. */
+  /** Copies the decode statistics, decode_stats_bytes of them, in NVDEC's layout (described in csrc/core/decode_record.h); returns their bytes. */
   cuf_frame_decode_stats(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
   /** Completes with the handle of a new frame that holds the tensor. */
   cuf_frame_convert(frame: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
