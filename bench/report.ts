@@ -63,6 +63,14 @@ interface RemoteResult extends About {
   readonly contestants: readonly { readonly name: string; readonly speed: number }[];
 }
 
+interface StatsResult extends About {
+  readonly figures: readonly {
+    readonly runtime: string;
+    readonly wholeToLoop: number;
+    readonly statsToExport: number;
+  }[];
+}
+
 function read<T extends About>(name: string): T | null {
   const path = `${RESULTS}${name}.json`;
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) as T : null;
@@ -142,6 +150,23 @@ function remoteFigures({ contestants }: RemoteResult): Figure[] {
   }));
 }
 
+function statsFigures({ figures }: StatsResult): Figure[] {
+  return figures.flatMap(({ runtime, wholeToLoop, statsToExport }) => [
+    plain(
+      `enableDecodeStats, ${runtime}: CPU time to that of a C loop that exports`,
+      wholeToLoop,
+      1.1,
+      "",
+    ),
+    plain(
+      `enableDecodeStats, ${runtime}: what it adds to what the export adds`,
+      statsToExport,
+      1.1,
+      "",
+    ),
+  ]);
+}
+
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
@@ -190,6 +215,7 @@ const overhead = read<OverheadResult>("ffi_overhead");
 const random = read<RandomResult>("random_access");
 const remote = read<RemoteResult>("remote");
 const sei = read<SeiResult>("sei");
+const stats = read<StatsResult>("decode_stats");
 const about = decode ?? random ?? convert ?? overhead;
 if (about === null) throw new Error("bench/results is empty; run the benchmarks first");
 const { cpu, cores, memoryMb } = about.machine;
@@ -204,6 +230,7 @@ const figures = [
   ...(random === null ? [] : limitedFigures(random)),
   ...(remote === null ? [] : remoteFigures(remote)),
   ...(sei === null ? [] : limitedFigures(sei)),
+  ...(stats === null ? [] : statsFigures(stats)),
 ];
 console.log(markdown(
   ["figure", "target", "measured", ""],

@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -1998527323;
+export const ABI_HASH: number = -1898775242;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -203,7 +203,7 @@ export interface Symbols {
   cuf_frame_clone(frame: number, outFrame: BufferArgument, error: BufferArgument): number;
   /** Copies all planes one after another without padding; returns the bytes written. */
   cuf_frame_copy(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
-  /** Copies the decode statistics in NVDEC's layout (csrc/core/decode_record.h); returns their bytes. */
+  /** Copies the decode statistics, decode_stats_bytes of them, in NVDEC's layout (described in csrc/core/decode_record.h); returns their bytes. */
   cuf_frame_decode_stats(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
   /** Copies the picture's SEI messages: records, and payloads one after another in data. Both buffers must be large enough (CufFrameInfo). Returns their number. */
   cuf_frame_sei(frame: number, out: BufferArgument, capacity: number, data: BufferArgument, dataCapacity: number): number;

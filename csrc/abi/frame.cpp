@@ -222,9 +222,9 @@ int32_t cuf_frame_convert(uint32_t frame, const CufConvertDesc* desc, uint32_t t
     // Holds the picture, not the handle: the script may close the frame meanwhile.
     run_on_pool([device = source->device, picture = source->picture, options, work] {
       work->attempt([&] {
-        auto tensor =
-            std::make_shared<const Picture>(convert_to_tensor(*picture, options, *device->memory));
-        work->complete(add_frame(device, std::move(tensor)));
+        Picture tensor = convert_to_tensor(*picture, options, *device->memory);
+        tensor.decode_stats.reset();  // nobody asks a tensor for them
+        work->complete(add_frame(device, std::make_shared<const Picture>(std::move(tensor))));
       });
     });
     return CUF_OK;

@@ -109,6 +109,7 @@ PictureFacts H264Reader::read(std::span<const uint8_t> payload) {
     Slice slice;
     if (!headers_.read_slice(*unit, slice)) continue;
     const Sps& sps = headers_.sps().at(slice.sps);
+    facts.may_have_fields = !sps.is_frame_only;
     // Of two fields the decoder shows one frame.
     facts.completes_frame = fields_.completes_frame(slice);
     facts.is_shown = !facts.completes_frame;

@@ -755,8 +755,8 @@ CUF_API int32_t cuf_frame_clone(uint32_t frame, uint32_t* out_frame, struct CufE
 /* Copies all planes one after another without padding; returns the bytes written. */
 CUF_API int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity,
                                struct CufError* error);
-/* Copies the decode statistics in NVDEC's layout (csrc/core/decode_record.h); returns their bytes.
- */
+/* Copies the decode statistics, decode_stats_bytes of them, in NVDEC's layout (described in
+ * csrc/core/decode_record.h); returns their bytes. */
 CUF_API int32_t cuf_frame_decode_stats(uint32_t frame, uint8_t* out, uint32_t capacity,
                                        struct CufError* error);
 /* Copies the picture's SEI messages: records, and payloads one after another in data. Both buffers

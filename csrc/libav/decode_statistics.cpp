@@ -208,7 +208,10 @@ void DecodeStatistics::use_headers(std::span<const uint8_t> headers) {
 // Pictures come out later than their packets, so that a stream that had fields is not trusted
 // again.
 void DecodeStatistics::note_packet(std::span<const uint8_t> payload) {
-  if (headers_) may_have_fields_ |= headers_->read(payload).may_have_fields;
+  if (!headers_) return;
+  // The end of a slice is not looked for, which would read every byte.
+  const auto head = payload.first(std::min(payload.size(), kPictureHeadBytes));
+  may_have_fields_ |= headers_->read(head).may_have_fields;
 }
 
 // The vertical vectors of field blocks are in lines of the field or of the frame; libav does not
