@@ -89,8 +89,9 @@ export class HttpLane {
   }
 
   #take({ body, start, end }: Transfer): void {
-    this.#stop.signal.throwIfAborted();
     this.#reader = body.getReader();
+    if (this.#stop.signal.aborted) this.drop();
+    this.#stop.signal.throwIfAborted();
     this.#chunk = new Uint8Array(0);
     this.#position = start;
     this.#end = end ?? this.#size;

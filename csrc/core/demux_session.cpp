@@ -124,8 +124,9 @@ bool DemuxSession::next(Packet& out, const std::atomic<bool>& is_given_up) {
     start_reading();
     if (has_packet) return true;
     ++waiting_;
-    condition_.wait(lock,
-                    [&] { return !unread_.empty() || !is_reading_ || is_given_up || is_closed_; });
+    condition_.wait(lock, [&] {
+      return !unread_.empty() || (!is_reading_ && !is_seeking_) || is_given_up || is_closed_;
+    });
     --waiting_;
   }
   throw Error(Status::aborted, "Reading packets was aborted");
@@ -133,7 +134,7 @@ bool DemuxSession::next(Packet& out, const std::atomic<bool>& is_given_up) {
 
 void DemuxSession::rest() {
   std::lock_guard lock(mutex_);
-  if (source_ && waiting_ == 0) source_->set_suspended(true);
+  if (source_ && waiting_ == 0 && !is_seeking_) source_->set_suspended(true);
 }
 
 bool DemuxSession::would_block() {
@@ -145,7 +146,7 @@ bool DemuxSession::would_block() {
 // Called with mutex_ held.
 void DemuxSession::start_reading() {
   const bool is_full = unread_.size() > kMostAhead / 2 || unread_bytes_ > kMostBytesAhead / 2;
-  if (is_reading_ || is_full || pending_error_ || is_at_end_) return;
+  if (is_reading_ || is_seeking_ || is_full || pending_error_ || is_at_end_) return;
   run_on_pool([self = shared_from_this()] { self->read_ahead(); });
   is_reading_ = true;
 }
@@ -171,7 +172,8 @@ void DemuxSession::read_ahead() {
       unread_bytes_ += bytes_of(packet);
       unread_.push_back(std::move(packet));
     }
-    pending_error_ = failure;
+    // A seek interrupts; whoever waits goes on behind it.
+    if (!is_seeking_) pending_error_ = failure;
     is_at_end_ = !has_packet && !failure;
     is_reading_ = has_packet && !is_closed_ && !is_seeking_ && unread_.size() < kMostAhead &&
                   unread_bytes_ < kMostBytesAhead;
@@ -239,25 +241,28 @@ void DemuxSession::seek(double seconds, std::shared_ptr<Ticket> ticket) {
       std::lock_guard working(self->demuxer_mutex_);
       if (self->is_closed_) throw closed_error();
       self->demuxer_->seek(seconds);
+      self->note_bytes_read();
       ticket->complete();
     });
     ticket->on_cancel(nullptr);
     self->interrupt(false);
+    std::lock_guard lock(self->mutex_);
+    self->is_seeking_ = false;
+    self->condition_.notify_all();
   });
 }
 
-// What was read ahead is dropped. A stream, which cannot seek, is left alone.
+// For a seek: what was read ahead is dropped. A stream, which cannot seek, is left alone.
 void DemuxSession::stop_reading() {
   if (!demuxer_->video().is_seekable) {
     throw Error(Status::unsupported,
                 "The source cannot be seeked in: its bytes come as a stream; open it by a path or "
                 "as a seekable source");
   }
+  std::unique_lock lock(mutex_);
   is_seeking_ = true;
   interrupt(true);
-  std::unique_lock lock(mutex_);
   condition_.wait(lock, [&] { return !is_reading_; });
-  is_seeking_ = false;
   unread_.clear();
   unread_bytes_ = 0;
   pending_error_.reset();

@@ -77,7 +77,6 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
   const std::shared_ptr<Device> device_;
   const std::shared_ptr<Source> source_;
   const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
-  std::atomic<bool> is_seeking_ = false;
   std::atomic<bool> is_aborted_ = false;  // outlives demuxer_, which polls it
   std::atomic<bool> is_closed_ = false;
   std::mutex interrupt_mutex_;
@@ -94,6 +93,7 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
   bool is_at_end_ = false;              // behind unread_
   uint32_t waiting_ = 0;                // callers of next()
   bool is_reading_ = false;             // read_ahead() is at work
+  bool is_seeking_ = false;             // it must not be
 
   TicketResults<Packet> results_;
 };

@@ -336,6 +336,24 @@ TEST_CASE("a seek does not wait for a packet that does not come") {
   source->close();
 }
 
+TEST_CASE("a decoder that waits goes on behind a seek") {
+  Bench bench;
+  auto source = make_source(bench.device, SourceKind::seekable, 8, 1000000);
+  auto demuxer = bench.demuxer(source);
+  auto decoder = bench.decoder();
+  decoder->read(demuxer, 8, 1 << 20, bench.ticket());
+  const uint32_t reading = bench.last_ticket;
+  demuxer->seek(3, bench.ticket());
+  CHECK(bench.wait().status == Status::ok);
+  const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8};
+  while (source->write(bytes, 8) == 0) std::this_thread::yield();  // until it is asked
+  bench.last_ticket = reading;
+  const Completion done = bench.wait();
+  CHECK(done.status == Status::ok);
+  CHECK(done.value > 0);
+  source->close();
+}
+
 TEST_CASE("a stream is not seeked in, and loses nothing by the attempt") {
   Bench bench;
   auto source = make_source(bench.device, SourceKind::stream, 0, 1000000);
