@@ -101,7 +101,8 @@ struct ScriptedVideo : ScriptedBackend, SessionBench {
   explicit ScriptedVideo(ScriptedDecoder::Script decoder) : SessionBench(backend()) {
     script = std::move(decoder);
     SampleSession::open(
-        device, {.path = "/nowhere", .output = {.type = ColorType::raw}, .engines = 1, .buffer_frames = 1},
+        device,
+        {.path = "/nowhere", .output = {.type = ColorType::raw}, .engines = 1, .buffer_frames = 1},
         ticket());
     session = object_of<SampleSession>(static_cast<uint32_t>(wait().value));
   }

@@ -26,10 +26,13 @@ struct Video : SessionBench {
   ~Video() { close(); }
 
   void open() {
-    SampleSession::open(
-        device,
-        {.path = path, .output = {.type = ColorType::raw}, .engines = 2, .cache_size = 8, .buffer_frames = 6},
-        ticket());
+    SampleSession::open(device,
+                        {.path = path,
+                         .output = {.type = ColorType::raw},
+                         .engines = 2,
+                         .cache_size = 8,
+                         .buffer_frames = 6},
+                        ticket());
     handle = static_cast<uint32_t>(wait().value);
     session = object_of<SampleSession>(handle);
   }
