@@ -131,6 +131,8 @@ void DecodeSession::receive_all() {
       if (unconverted_) {
         picture = *std::exchange(unconverted_, std::nullopt);
       } else if (!decoder_->receive(picture)) {
+        effective_latency_ = decoder_->effective_latency();
+        place_.note(*decoder_);
         return;
       }
       keep(std::move(picture));
@@ -148,7 +150,6 @@ void DecodeSession::send(const Packet& packet) {
   } catch (const Error& error) {
     note(error);
   }
-  place_.note(*decoder_);
   ++packets_decoded_;
   ++device_->counters.packets_decoded;
 }
@@ -159,7 +160,6 @@ void DecodeSession::make_up() {
   if (!unsent_) return;
   send_or_hold(*std::exchange(unsent_, std::nullopt));
   receive_all();
-  effective_latency_ = decoder_->effective_latency();
 }
 
 void DecodeSession::send_flagged(const Packet& packet) {
