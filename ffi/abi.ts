@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -1898775242;
+export const ABI_HASH: number = -355597821;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -1454,7 +1454,7 @@ export class DecoderInfo extends Struct {
   get implementation(): string { return this.getText(64, 64); }
   set implementation(value: string) { this.setText(64, 64, value); }
 
-  /** What counts towards its budget. */
+  /** Of its pictures and frames. */
   get memoryBytes(): number { return this.getU64(128); }
   set memoryBytes(value: number) { this.setU64(128, value); }
 

@@ -9,7 +9,6 @@ import { fileURLToPath } from "node:url";
 import { ABI_HASH, ABI_VERSION } from "./abi.ts";
 import { openInBun, probeInBun } from "./bun.ts";
 import { environmentInDeno, isDenied, openInDeno, probeInDeno } from "./deno.ts";
-import { startLog } from "./log_writer.ts";
 import type { Native } from "./native.ts";
 import { traced } from "./trace.ts";
 
@@ -79,7 +78,7 @@ function load(runtime: string, path: string): Library {
   const wrap = environment(runtime, "CUFRAME_TRACE") === "1" ? traced : <T>(it: T): T => it;
   const native = runtime === "Deno" ? openInDeno(path, wrap) : openInBun(path, wrap);
   const canView = native.canView();
-  startLog(native.symbols, path, environment(runtime, "LOGGER_LEVEL"));
+  configureLog(native, environment(runtime, "LOGGER_LEVEL"));
   return {
     ...native,
     path,
@@ -94,6 +93,13 @@ function load(runtime: string, path: string): Library {
       return byteLength === 0 ? new ArrayBuffer(0) : native.view(address, byteLength);
     },
   };
+}
+
+/** A level that was set before in this process stays; a name that is no level is said on stderr, once. */
+function configureLog({ symbols }: Native, name: string | null | undefined): void {
+  if (!name) return;
+  const bytes = new TextEncoder().encode(name);
+  symbols.cuf_log_configure(bytes, bytes.length);
 }
 
 /** The value of a variable; null if Deno's permissions do not allow to read it. */

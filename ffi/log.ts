@@ -5,10 +5,9 @@
  */
 
 import process from "node:process";
-import { LogRecord } from "./abi.ts";
+import { LogLevel, LogRecord } from "./abi.ts";
 import { beforeFailures, queue, subscribe, type Subscription } from "./completion.ts";
 import { library } from "./library.ts";
-import { announce } from "./log_writer.ts";
 
 /** One line of the log. */
 export interface LogEntry {
@@ -28,12 +27,11 @@ let sink: ((entry: LogEntry) => void) | null = null;
 let subscription: Subscription | null = null;
 let isDraining = false;
 let hasHooks = false;
+let isAnnounced = false;
 
 /** Chooses how much is logged, for the whole process; a LogLevel. */
 export function setLevel(level: number): void {
-  const { symbols, path } = library();
-  symbols.cuf_log_set_level(level);
-  announce(symbols, path);
+  library().symbols.cuf_log_set_level(level);
 }
 
 /**
@@ -51,16 +49,26 @@ export function setSink(next: ((entry: LogEntry) => void) | null): void {
     return;
   }
   if (subscription !== null) return;
-  const { symbols, path } = library();
   // It does not keep the process alive: who logs is not who is waited for.
   subscription = subscribe(drain);
-  symbols.cuf_log_subscribe(queue(), subscription.ticket);
+  library().symbols.cuf_log_subscribe(queue(), subscription.ticket);
   if (!hasHooks) {
     hasHooks = true;
     beforeFailures(drain);
     process.on("exit", drain);
   }
-  announce(symbols, path);
+  announceLibrary();
+}
+
+/** Tells which library is at work, once, as soon as anybody wants to know. */
+export function announceLibrary(): void {
+  if (isAnnounced) return;
+  const { symbols, path } = library();
+  const encoder = new TextEncoder();
+  const origin = encoder.encode("library");
+  const message = encoder.encode(`Loaded ${path}`);
+  const { length } = message;
+  isAnnounced = symbols.cuf_log_write(LogLevel.INFO, origin, origin.length, message, length) === 1;
 }
 
 /** Takes what is there, and only that: what the sink causes to be logged comes with the next wake. */

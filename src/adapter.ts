@@ -14,6 +14,7 @@ import {
 } from "../ffi/abi.ts";
 import { queue } from "../ffi/completion.ts";
 import { library } from "../ffi/library.ts";
+import { announceLibrary } from "../ffi/log.ts";
 import { codecName } from "./codec_name.ts";
 import { checkDescriptor, integer, oneOf, text } from "./descriptor.ts";
 import { createDevice, type Device, type DeviceOptions } from "./device.ts";
@@ -192,6 +193,7 @@ const deviceRules = {
 
 /** All adapters of this machine, the best one first. */
 export async function listAdapters(): Promise<CuframeAdapter[]> {
+  announceLibrary();
   const { value: capacity } = await run(
     (ticket) => native().cuf_adapter_scan(queue(), ticket),
     { what: "Looking for adapters" },

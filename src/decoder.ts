@@ -28,7 +28,7 @@ export interface DecoderStats {
   readonly framesDecoded: number;
   /** Frames that were damaged. */
   readonly framesCorrupt: number;
-  /** Bytes that count towards its memoryBudgetBytes; 0 if it has none of its own. */
+  /** Bytes that count towards its memoryBudgetBytes: its pictures, and its frames that are not closed. */
   readonly memoryBytes: number;
 }
 

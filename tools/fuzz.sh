@@ -6,6 +6,7 @@ fuzz() {
   for source in tests/fuzz/*_fuzz.c; do
     run_fuzz_harness "$source" "$1" "$2" "$budget" || failed=1
   done
+  [[ "$2" != release ]] || memory_limits || failed=1
   return "$failed"
 }
 
@@ -60,4 +61,38 @@ fuzz_seeds() {
   seed still.png -frames:v 1
   seed raw.y4m -t 0.1 -pix_fmt yuv420p
   mv "$made" "$folder"
+}
+
+# Runs the plain C program memory_limit under ulimit -v, from where it hardly loads to where it lacks
+# nothing: it must do its work or end in errors of memory. Address space limits and sanitizers do not
+# go together.
+memory_limits() {
+  local enough=100000 kilobytes step result status short=0 runs=0
+  fuzz_seeds
+  limited_run() {
+    status=0
+    result="$( (ulimit -v "$1" && timeout 90 build/release/memory_limit \
+      build/fuzz/seeds/{h264.mp4,av1.mp4,hevc.mkv,mpeg4.avi}) 2>&1)" || status=$?
+  }
+  until limited_run "$enough" && [[ "$result" == *" done, 0 out of memory" ]]; do
+    enough=$((enough + 20000))
+    [[ $enough -lt 4000000 ]] || {
+      echo "memory_limit never gets done: $result"
+      return 1
+    }
+  done
+  for step in {0..19}; do
+    kilobytes=$((enough - 60000 + step * 3000 + RANDOM % 3000))
+    limited_run "$kilobytes"
+    # The dynamic linker failed, before any of our code.
+    [[ "$result" != *"error while loading shared libraries"* ]] || continue
+    runs=$((runs + 1))
+    if [[ $status -ne 0 ]]; then
+      echo "memory_limit under ulimit -v $kilobytes ended with status $status: $result"
+      return 1
+    fi
+    [[ "$result" == *" done, 0 out of memory" ]] || short=$((short + 1))
+  done
+  echo "--- memory_limit: $runs limits up to $enough KiB, memory was short under $short of them"
+  [[ $short -gt 0 ]]
 }

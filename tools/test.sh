@@ -82,6 +82,9 @@ fuzz_suite() {
       bad=$((bad + 1))
     fi
   done
+  if [[ tests/fuzz/memory_limit.c == *"$1"* ]]; then
+    if memory_limits; then good=$((good + 1)); else bad=$((bad + 1)); fi
+  fi
   echo "$good $bad"
 }
 

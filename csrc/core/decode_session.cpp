@@ -28,12 +28,9 @@ DecodeSession::DecodeSession(std::shared_ptr<Device> device, Options options)
     : Object(kKind),
       device_(std::move(device)),
       options_(std::move(options)),
-      budget_(options_.memory_budget == 0
-                  ? nullptr
-                  : MemoryBudget::of_decoder(options_.memory_budget, device_->budget)),
-      memory_(budget_ ? std::static_pointer_cast<Memory>(
-                            std::make_shared<BudgetedMemory>(device_->memory, budget_))
-                      : device_->memory),
+      budget_(MemoryBudget::of_decoder(
+          options_.memory_budget == 0 ? UINT64_MAX : options_.memory_budget, device_->budget)),
+      memory_(std::make_shared<BudgetedMemory>(device_->memory, budget_)),
       effective_latency_(options_.decoder.latency) {}
 
 void DecodeSession::open(std::shared_ptr<Device> device, Options options,
@@ -43,7 +40,7 @@ void DecodeSession::open(std::shared_ptr<Device> device, Options options,
   run_on_pool([session, ticket] {
     ticket->attempt([&] {
       DecoderOptions decoder = session->options_.decoder;
-      decoder.budget = session->budget_ ? session->budget_ : session->device_->budget;
+      decoder.budget = session->budget_;
       if (decoder.exports_stats) require_decode_stats(session->device_->backend, decoder.codec);
       session->decoder_ = session->device_->create_decoder(decoder);
       session->place_.note(*session->decoder_);
@@ -169,8 +166,9 @@ void DecodeSession::send_flagged(const Packet& packet) {
   try {
     receive_all();
   } catch (const Error& error) {
-    // The packet was taken, so its other pictures come with the next call.
-    if (error.status != Status::out_of_memory) throw;
+    // The packet was taken, so its pictures come with the next call; if the decoder itself had no
+    // memory, it has lost the packet.
+    if (error.status != Status::out_of_memory || !unconverted_) throw;
   }
   if (packet.ends_stream) drain_end();
 }
@@ -305,8 +303,7 @@ bool DecodeSession::advance(DemuxSession& demuxer) {
 void DecodeSession::read_now(DemuxSession& demuxer, size_t max_frames, size_t max_bytes,
                              Ticket& ticket) {
   // What is read ahead must leave room for the frames that are handed out.
-  const MemoryBudget& budget = budget_ ? *budget_ : *device_->budget;
-  max_bytes = std::min<uint64_t>(max_bytes, std::max<uint64_t>(budget.most() / 8, 1));
+  max_bytes = std::min<uint64_t>(max_bytes, std::max<uint64_t>(budget_->most() / 8, 1));
   bool is_end = false;
   std::optional<Error> shortage;  // of memory: what is there is delivered, and the rest later
   size_t count = 0;

@@ -62,7 +62,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
   const std::string& codec() const { return options_.decoder.codec; }
   DecodingPlace::Description place() const { return place_.get(); }
   DecodeStats stats() const;
-  uint64_t memory_bytes() const { return budget_ ? budget_->used() : 0; }
+  uint64_t memory_bytes() const { return budget_->used(); }
   Latency latency() const { return options_.decoder.latency; }
   Latency effective_latency() const { return effective_latency_; }
 
@@ -88,7 +88,7 @@ class DecodeSession : public Object, public std::enable_shared_from_this<DecodeS
 
   const std::shared_ptr<Device> device_;
   const Options options_;
-  const std::shared_ptr<MemoryBudget> budget_;  // of its own
+  const std::shared_ptr<MemoryBudget> budget_;
   const std::shared_ptr<Memory> memory_;
   const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
   std::atomic<bool> is_closed_ = false;

@@ -75,7 +75,7 @@ void DecoderPool::give_back(const DecoderOptions& options, std::unique_ptr<Decod
   trim(capacity);
 }
 
-void DecoderPool::trim(size_t capacity) {
+void DecoderPool::trim(size_t capacity) noexcept {
   std::list<Kept> dropped;  // freed outside the lock: freeing joins libav's threads
   std::lock_guard lock(mutex_);
   uint64_t bytes = 0;

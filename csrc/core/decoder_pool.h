@@ -7,14 +7,16 @@
 #include <memory>
 #include <mutex>
 
+#include "core/memory_budget.h"
 #include "core/ports.h"
 
 namespace cuf {
 
 // Decoders that were used and are kept for the next stream of the same kind. Creating one takes 45
 // ms on NVDEC, so the pool is shared by all of a device; the least recently used goes first.
-class DecoderPool {
+class DecoderPool : public Reclaimable {
  public:
+  void reclaim() noexcept override { trim(0); }
   // A kept decoder, reconfigured for these options; null: none fits, so make one and tell lend().
   // Waits for a fitting one that a stopped user is about to give back.
   std::unique_ptr<Decoder> take(const DecoderOptions& options,
@@ -24,7 +26,7 @@ class DecoderPool {
             const std::atomic<bool>& is_user_stopped);
   // Keeps the decoder, reset, unless more than `capacity` would be kept then.
   void give_back(const DecoderOptions& options, std::unique_ptr<Decoder> decoder, size_t capacity);
-  void trim(size_t capacity);
+  void trim(size_t capacity) noexcept;
 
  private:
   struct Kept {

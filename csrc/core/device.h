@@ -52,11 +52,8 @@ class Device : public Object {
         gpu(std::move(gpu)),
         budget(MemoryBudget::of_device(memory_budget)),
         memory(std::make_shared<FrameMemory>(budget)) {
-    // Both hold the budget, which frames hold longer than the device lives.
-    budget->on_pressure([memory = std::weak_ptr(memory), decoders = std::weak_ptr(decoders)] {
-      if (const auto pool = decoders.lock()) pool->trim(0);
-      if (const auto pool = memory.lock()) pool->free_pooled();
-    });
+    budget->reclaim_from(decoders);
+    budget->reclaim_from(memory);
   }
 
   // Closing a device closes its demuxers, decoders and sources; frames live until they are closed.
@@ -71,7 +68,7 @@ class Device : public Object {
 
   // A picture has at least a byte for each, so a larger one is never wanted.
   int64_t most_pixels() const {
-    return static_cast<int64_t>(std::min<uint64_t>(budget->limit(), INT64_MAX));
+    return static_cast<int64_t>(std::min<uint64_t>(budget->limit(), INT32_MAX));
   }
 
   const std::shared_ptr<CompletionQueue> queue;

@@ -73,7 +73,7 @@ void FrameMemory::recycle(Stored block, size_t size) noexcept {
   std::free(block.data);
 }
 
-void FrameMemory::free_pooled() {
+void FrameMemory::reclaim() noexcept {
   std::map<size_t, std::vector<Stored>> dropped;
   {
     std::lock_guard lock(mutex_);
@@ -90,7 +90,7 @@ void FrameMemory::trim() {
     std::lock_guard lock(mutex_);
     keeps_blocks_ = false;
   }
-  free_pooled();
+  reclaim();
 }
 
 Memory::Block BudgetedMemory::allocate(size_t size) {

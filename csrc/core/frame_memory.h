@@ -14,13 +14,15 @@ namespace cuf {
 
 // Host memory for pictures. Blocks are reused by size: fresh pages of a 6 MB frame cost more to
 // fault in than the conversion that fills them.
-class FrameMemory : public Memory, public std::enable_shared_from_this<FrameMemory> {
+class FrameMemory : public Memory,
+                    public Reclaimable,
+                    public std::enable_shared_from_this<FrameMemory> {
  public:
   explicit FrameMemory(std::shared_ptr<MemoryBudget> budget) : budget_(std::move(budget)) {}
   ~FrameMemory() override;
   Block allocate(size_t size) override;  // throws Error(out_of_memory)
-  void free_pooled();                    // what is kept for reuse now
-  void trim();                           // frees what is kept for reuse, now and from now on
+  void reclaim() noexcept override;
+  void trim();  // frees what is kept for reuse, now and from now on
   uint64_t pooled_bytes() const { return pooled_bytes_; }
   // What a block of this size takes.
   static size_t block_bytes(size_t size);

@@ -19,9 +19,6 @@ constexpr uint64_t kMostFrames = 4096;
 // Decoders hold back at most 16 pictures to put them in order; what comes later is lost.
 constexpr size_t kMostEarly = 16;
 
-// Frames that are given back do not notify.
-constexpr std::chrono::milliseconds kMemoryCheck(10);
-
 }  // namespace
 
 FrameStream::FrameStream(std::shared_ptr<SampledStream> stream, Range range, uint32_t engines,
@@ -183,6 +180,17 @@ void FrameStream::fail_all(const std::set<uint32_t>& missing, const Error& error
   }
 }
 
+// Whoever waits for the frame hears of it, and it is not lost.
+void FrameStream::fail_now(uint32_t position, const Error& error) {
+  log(LogLevel::debug, "sampler", "No memory for frame ", frame_of(position),
+      ": waiting until frames are closed");
+  failures_.emplace(position, Failure{.error = error, .end = position});
+  serve();
+}
+
+// Frames that are given back do not notify.
+constexpr std::chrono::milliseconds kMemoryCheck(10);
+
 bool FrameStream::is_wanted(uint32_t position) const {
   return !requests_.empty() && position < head_ + requests_.front().max_frames;
 }
@@ -199,10 +207,7 @@ void FrameStream::await_memory(uint32_t position, const Error& error) {
     }
     return;
   }
-  log(LogLevel::debug, "sampler", "No memory for frame ", frame_of(position),
-      ": waiting until frames are closed");
-  failures_.emplace(position, Failure{.error = error, .end = position});
-  serve();
+  fail_now(position, error);
   space_.wait(lock, [&] { return is_stopped_ || !failures_.contains(position); });
 }
 
@@ -234,7 +239,7 @@ std::map<uint32_t, FrameStream::Held>::iterator FrameStream::first_due() {
 void FrameStream::convert_due(std::unique_lock<std::mutex>& lock) {
   for (auto due = first_due(); due != held_.end() && !is_stopped_; due = first_due()) {
     const uint32_t position = due->first;
-    const Picture decoded = std::move(*due->second.decoded);
+    Picture decoded = std::move(*due->second.decoded);
     due->second.decoded.reset();
     lock.unlock();
     std::optional<Error> failure;
@@ -246,17 +251,17 @@ void FrameStream::convert_due(std::unique_lock<std::mutex>& lock) {
     }
     lock.lock();
     if (is_stopped_) return;
-    if (!failure) {
-      held_.at(position).output = std::move(output);
-    } else if (failure->status == Status::out_of_memory) {
-      // Tried again when frames are asked for the next time: by then others may be closed.
-      held_.at(position).decoded = decoded;
-      if (is_wanted(position)) failures_.emplace(position, Failure{*failure, position});
-      serve();
+    if (failure && failure->status == Status::out_of_memory) {
+      // It waits until it is asked for again; frames may be closed by then.
+      held_.at(position).decoded = std::move(decoded);
+      if (is_wanted(position)) fail_now(position, *failure);
       return;
-    } else {
+    }
+    if (failure) {
       held_.erase(position);
-      failures_.emplace(position, Failure{*failure, position + 1});
+      failures_.emplace(position, Failure{.error = *failure, .end = position + 1});
+    } else {
+      held_.at(position).output = std::move(output);
     }
     serve();
   }
@@ -271,11 +276,15 @@ void FrameStream::convert_on_pool(std::unique_lock<std::mutex>& lock) {
   try {
     for (uint32_t i = 0; i < engines_ && i < due; ++i) {
       run_on_pool([self = shared_from_this()] {
-        std::unique_lock work(self->mutex_);
-        self->convert_due(work);
+        try {
+          std::unique_lock work(self->mutex_);
+          self->convert_due(work);
+        } catch (...) {
+          self->give_up(current_error());
+        }
       });
     }
-  } catch (const Error&) {  // no thread to be had
+  } catch (...) {  // no thread to be had
     convert_due(lock);
   }
 }

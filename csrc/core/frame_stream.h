@@ -70,6 +70,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   void decode_rest(RunDecoder& decoder, const PlannedRun& run, std::set<uint32_t>& missing);
   void put_in_order(std::map<uint32_t, Picture>& early, std::set<uint32_t>& missing, size_t most);
   void fail_all(const std::set<uint32_t>& missing, const Error& error);
+  void fail_now(uint32_t position, const Error& error);
   bool is_wanted(uint32_t position) const;
   void await_memory(uint32_t position, const Error& error);
   void put(uint32_t position, Picture picture);

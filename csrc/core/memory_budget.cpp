@@ -29,6 +29,11 @@ uint64_t MemoryBudget::most() const {
   return parent_ ? std::min(limit_, parent_->most()) : limit_;
 }
 
+void MemoryBudget::require_possible(uint64_t bytes) const {
+  if (bytes > limit_) refuse(bytes);
+  if (parent_) parent_->require_possible(bytes);
+}
+
 bool MemoryBudget::try_add(uint64_t bytes) {
   uint64_t used = used_;
   do {
@@ -50,13 +55,29 @@ void MemoryBudget::refuse(uint64_t bytes) const {
   throw Error(Status::out_of_memory, text);
 }
 
+void MemoryBudget::reclaim_from(std::weak_ptr<Reclaimable> keeper) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(keepers_, [](const auto& gone) { return gone.expired(); });
+  keepers_.push_back(keeper);
+  if (parent_) parent_->reclaim_from(std::move(keeper));
+}
+
+void MemoryBudget::reclaim() {
+  log(LogLevel::debug, "memory", "The ", name_, "'s budget of ", limit_,
+      " bytes is used up: freeing what is kept for reuse");
+  std::vector<std::shared_ptr<Reclaimable>> keepers;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& weak : keepers_) {
+      if (auto keeper = weak.lock()) keepers.push_back(std::move(keeper));
+    }
+  }
+  for (const auto& keeper : keepers) keeper->reclaim();
+}
+
 void MemoryBudget::add(uint64_t bytes, bool is_own) {
   if (!try_add(bytes)) {
-    if (reclaim_ && bytes <= limit_) {
-      log(LogLevel::debug, "memory", "The ", name_, "'s budget of ", limit_,
-          " bytes is used up: freeing what is kept for reuse");
-      reclaim_();
-    }
+    if (bytes <= limit_) reclaim();
     if (!try_add(bytes)) refuse(bytes);
   }
   if (!parent_ || is_own) return;

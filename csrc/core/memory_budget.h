@@ -2,12 +2,21 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace cuf {
+
+// Who keeps memory only for reuse.
+class Reclaimable {
+ public:
+  virtual ~Reclaimable() = default;
+  // Frees it; called from any thread, also one that is reserving for this very object.
+  virtual void reclaim() noexcept = 0;
+};
 
 // A cap on the memory of pictures, wherever they are: in frames, kept for reuse, inside decoders.
 // What is charged to a decoder's budget is charged to its device's, too.
@@ -49,16 +58,19 @@ class MemoryBudget : public std::enable_shared_from_this<MemoryBudget> {
   Charge reserve(uint64_t bytes);
   // Of this budget alone, for memory that is charged to its parent elsewhere.
   Charge reserve_own(uint64_t bytes);
+  // Throws as reserve() does if there will never be so many.
+  void require_possible(uint64_t bytes) const;
   uint64_t limit() const { return limit_; }
   uint64_t used() const { return used_; }
   // The least limit of this and its parents.
   uint64_t most() const;
 
-  // Frees what is only kept for reuse; called before a reservation fails.
-  void on_pressure(std::function<void()> reclaim) { reclaim_ = std::move(reclaim); }
+  // What it keeps, charged here, is freed before a reservation fails.
+  void reclaim_from(std::weak_ptr<Reclaimable> keeper);
 
  private:
   bool try_add(uint64_t bytes);
+  void reclaim();
   void add(uint64_t bytes, bool is_own);
   void release(uint64_t bytes, bool is_own) noexcept;
   [[noreturn]] void refuse(uint64_t bytes) const;
@@ -67,7 +79,8 @@ class MemoryBudget : public std::enable_shared_from_this<MemoryBudget> {
   const std::string name_;
   const std::string remedy_;
   const std::shared_ptr<MemoryBudget> parent_;
-  std::function<void()> reclaim_;
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Reclaimable>> keepers_;
   std::atomic<uint64_t> used_ = 0;
 };
 

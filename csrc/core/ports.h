@@ -35,7 +35,7 @@ struct DemuxerOptions {
   int stream_index = -1;  // wanted stream; -1 = the best video stream
   const std::atomic<bool>* is_aborted =
       nullptr;                      // becomes true: blocking I/O ends with Error(aborted)
-  int64_t most_pixels = INT64_MAX;  // of a picture that is decoded to learn about the stream
+  int64_t most_pixels = INT32_MAX;  // of a picture that is decoded to learn about the stream
 };
 
 class Demuxer {

@@ -169,7 +169,7 @@ Packet RunDecoder::read(uint32_t packet) {
   }
   has_packet = skip_to(packet) && read_next(data);
   if (has_packet) return data;
-  throw Error(Status::corrupt_data,
+  throw Error(status_of_damage(),
               "The file ends before its packet " + std::to_string(packet) +
                   ", which its index names; it was cut off or changed since it was opened");
 }

@@ -465,7 +465,7 @@ struct CufDecoderInfo {
   uint64_t frames_corrupt;
   char codec[32];
   char implementation[64];
-  uint64_t memory_bytes;      /* what counts towards its budget */
+  uint64_t memory_bytes;      /* of its pictures and frames */
   uint32_t latency;           /* a CufLatency, as asked for */
   uint32_t effective_latency; /* what it can give on the stream that it decodes */
 };

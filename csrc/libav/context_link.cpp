@@ -1,6 +1,7 @@
 #include "libav/context_link.h"
 
 #include <algorithm>
+#include <climits>
 #include <cstdarg>
 #include <cstring>
 #include <string>
@@ -35,15 +36,17 @@ int ContextLink::get_buffer(AVCodecContext* context, AVFrame* frame, int flags) 
   if (context->codec_type != AVMEDIA_TYPE_VIDEO) {
     return avcodec_default_get_buffer2(context, frame, flags);
   }
-  return static_cast<ContextLink*>(context->opaque)->pictures.get(*context, *frame);
+  return static_cast<ContextLink*>(context->opaque)->pictures->get(*context, *frame);
 }
 
 void ContextLink::attach(AVCodecContext& context) {
   context.opaque = this;
   context.get_buffer2 = get_buffer;
+  context.get_format = get_format;
   allow_callbacks_from_threads(context);
   enable_packet_numbers(context);
-  context.max_pixels = static_cast<int64_t>(std::min<uint64_t>(budget_->most(), INT64_MAX));
+  // libdav1d's limit has 32 bits.
+  context.max_pixels = static_cast<int64_t>(std::min<uint64_t>(budget_->most(), INT_MAX));
 }
 
 ContextLink* ContextLink::of(void* object) {
@@ -62,12 +65,32 @@ ContextLink* ContextLink::of(void* object) {
 void ContextLink::note_size(unsigned width, unsigned height) {
   std::lock_guard lock(mutex_);
   if (too_large_) return;
+  const std::string claim = "The stream's headers claim pictures of " + std::to_string(width) +
+                            " x " + std::to_string(height) + ", ";
+  const uint64_t budget = budget_->most();
+  if (uint64_t{width} * height <= budget) {
+    too_large_.emplace(Status::unsupported, claim + "larger ones than libav decodes");
+    return;
+  }
   too_large_.emplace(Status::out_of_memory,
-                     "Its headers claim pictures of " + std::to_string(width) + " x " +
-                         std::to_string(height) + ", more than memoryBudgetBytes, which is " +
-                         std::to_string(budget_->most()) +
+                     claim + "more than memoryBudgetBytes, which is " + std::to_string(budget) +
                          ", allows; it is damaged or made to exhaust memory, or else set "
                          "memoryBudgetBytes higher");
+}
+
+// H.264 and others allocate tables for a size without asking whether it is too large.
+AVPixelFormat ContextLink::get_format(AVCodecContext* context, const AVPixelFormat* formats) {
+  const int64_t pixels = static_cast<int64_t>(context->coded_width) * context->coded_height;
+  if (pixels > context->max_pixels) {
+    try {
+      static_cast<ContextLink*>(context->opaque)
+          ->note_size(static_cast<unsigned>(context->coded_width),
+                      static_cast<unsigned>(context->coded_height));
+    } catch (const std::bad_alloc&) {
+    }
+    return AV_PIX_FMT_NONE;
+  }
+  return avcodec_default_get_format(context, formats);
 }
 
 void ContextLink::look(void* object, int level, const char* format, va_list arguments) {
@@ -94,7 +117,7 @@ void ContextLink::look(void* object, int level, const char* format, va_list argu
 }
 
 std::optional<Error> ContextLink::take_refusal() {
-  if (std::optional<Error> refusal = pictures.take_refusal()) return refusal;
+  if (std::optional<Error> refusal = pictures->take_refusal()) return refusal;
   std::lock_guard lock(mutex_);
   return std::exchange(too_large_, std::nullopt);
 }

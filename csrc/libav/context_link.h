@@ -15,7 +15,9 @@ namespace cuf::libav {
 class ContextLink {
  public:
   explicit ContextLink(std::shared_ptr<MemoryBudget> budget)
-      : pictures(budget), budget_(std::move(budget)) {}
+      : pictures(std::make_shared<PicturePool>(budget)), budget_(std::move(budget)) {
+    budget_->reclaim_from(pictures);
+  }
 
   // Before the context is opened: memory of its pictures comes from here, and a header that claims
   // pictures of more samples than the budget has bytes is refused before anything is allocated.
@@ -28,9 +30,10 @@ class ContextLink {
   std::optional<Error> take_refusal();
 
   DamageWatch watch;
-  PicturePool pictures;
+  const std::shared_ptr<PicturePool> pictures;
 
  private:
+  static AVPixelFormat get_format(AVCodecContext* context, const AVPixelFormat* formats);
   static int get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
   void note_size(unsigned width, unsigned height);
 

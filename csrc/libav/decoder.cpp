@@ -246,6 +246,7 @@ void LibavDecoder::check_memory(int code) {
   const std::optional<Error> refusal = link_.take_refusal();
   if (!refusal && code != AVERROR(ENOMEM)) return;
   context_.reset();
+  link_.pictures->restart();
   in_flight_.clear();
   is_ending_ = false;
   throw refusal ? *refusal : out_of_memory("decoding " + options_.codec);
@@ -293,7 +294,9 @@ void LibavDecoder::send(const Packet& given) {
   rotation_ = packet.rotation;
   require_headroom(headroom());
   if (!context_) open(packet);
-  link_.pictures.require_room();
+  link_.pictures->require_room(context_->active_thread_type & FF_THREAD_FRAME
+                                   ? static_cast<size_t>(context_->thread_count)
+                                   : 1);
   if (is_ending_) reset();
   const Packet changed = reorder_watch_ ? silenced(packet, *reorder_watch_) : packet;
   Owned<AVPacket> input = to_av_packet(changed);
@@ -423,6 +426,7 @@ void LibavDecoder::reset() {
   if (statistics_) statistics_->reset();
   if (reorder_watch_) reorder_watch_->skip();
   if (sei_) sei_->reset();
+  link_.pictures->restart();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;

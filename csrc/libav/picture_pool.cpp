@@ -43,6 +43,39 @@ struct PicturePool::Origin {
   std::shared_ptr<std::optional<Error>> refusal;
 };
 
+// Tells reclaim() whether its own thread holds the mutex: reserving memory may come back to it.
+class PicturePool::Lock {
+ public:
+  explicit Lock(PicturePool& pool) : pool_(pool), lock_(pool.mutex_) { hold(); }
+  Lock(PicturePool& pool, std::try_to_lock_t) : pool_(pool), lock_(pool.mutex_, std::try_to_lock) {
+    if (lock_) hold();
+  }
+  ~Lock() {
+    if (lock_) pool_.holder_ = std::thread::id();
+  }
+  explicit operator bool() const { return lock_.owns_lock(); }
+
+ private:
+  void hold() { pool_.holder_ = std::this_thread::get_id(); }
+  PicturePool& pool_;
+  std::unique_lock<std::mutex> lock_;
+};
+
+// A pool that is at work keeps what it has: two that waited for each other would never end.
+void PicturePool::reclaim() noexcept {
+  if (holder_.load() == std::this_thread::get_id()) return;
+  const Lock lock(*this, std::try_to_lock);
+  if (!lock) return;
+  drop_buffers();
+  try {
+    make_buffers();
+    // The packets that are being decoded count on these.
+    if (expected_ > 0) has_room(expected_);
+  } catch (...) {
+    shape_ = {};
+  }
+}
+
 AVBufferRef* PicturePool::allocate(void* from, size_t size) noexcept {
   Origin& origin = *static_cast<Origin*>(from);
   try {
@@ -97,7 +130,15 @@ int PicturePool::shape_buffers(AVCodecContext& context, const Shape& shape) {
   for (int i = 0; i < kMostPlanes; ++i) strides[i] = strides_[i];
   const int result = av_image_fill_plane_sizes(sizes_, format, height, strides);
   if (result < 0) return result;
-  for (size_t& size : sizes_) size += size > 0 ? kOverread : 0;
+  uint64_t total = 0;
+  for (size_t& size : sizes_) total += size += size > 0 ? kOverread : 0;
+  try {
+    // Of a picture that never fits, the first planes are not to drive out others.
+    budget_->require_possible(total);
+  } catch (...) {
+    *refusal_ = current_error();
+    return AVERROR(ENOMEM);
+  }
   make_buffers();
   shape_ = shape;
   return 0;
@@ -117,7 +158,7 @@ bool PicturePool::get_planes(Planes& planes) {
 
 int PicturePool::get(AVCodecContext& context, AVFrame& frame) noexcept {
   try {
-    std::lock_guard lock(mutex_);
+    const Lock lock(*this);
     const Shape shape = {frame.format, frame.width, frame.height};
     if (!(shape == shape_)) {
       const int result = shape_buffers(context, shape);
@@ -125,6 +166,7 @@ int PicturePool::get(AVCodecContext& context, AVFrame& frame) noexcept {
     }
     Planes planes;
     if (!get_planes(planes)) return AVERROR(ENOMEM);
+    if (expected_ > 0) --expected_;
     for (int i = 0; i < AV_NUM_DATA_POINTERS; ++i) {
       AVBufferRef* plane = i < kMostPlanes ? planes[i] : nullptr;
       frame.buf[i] = plane;
@@ -138,19 +180,33 @@ int PicturePool::get(AVCodecContext& context, AVFrame& frame) noexcept {
   }
 }
 
-void PicturePool::require_room() {
-  std::lock_guard lock(mutex_);
+// What it gets is idle from then on, until the decoder takes it.
+bool PicturePool::has_room(size_t pictures) {
   Planes planes;
-  const bool has_room = get_planes(planes);
-  // Idle from here on, until the decoder takes them.
+  if (!get_planes(planes)) return false;
+  const bool has_rest = pictures <= 1 || has_room(pictures - 1);
   for (AVBufferRef*& plane : planes) av_buffer_unref(&plane);
-  if (has_room) return;
+  return has_rest;
+}
+
+void PicturePool::require_room(size_t threads) {
+  const Lock lock(*this);
+  const size_t expected = std::min(expected_ + 1, std::max<size_t>(threads, 1));
+  if (has_room(expected)) {
+    expected_ = expected;
+    return;
+  }
   std::optional<Error> refusal = std::exchange(*refusal_, std::nullopt);
   throw refusal ? *refusal : out_of_memory("a picture");
 }
 
+void PicturePool::restart() {
+  const Lock lock(*this);
+  expected_ = 0;
+}
+
 std::optional<Error> PicturePool::take_refusal() {
-  std::lock_guard lock(mutex_);
+  const Lock lock(*this);
   return std::exchange(*refusal_, std::nullopt);
 }
 

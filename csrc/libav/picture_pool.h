@@ -1,10 +1,12 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "core/error.h"
 #include "core/memory_budget.h"
@@ -15,18 +17,22 @@ namespace cuf::libav {
 // Memory of a libav decoder's own pictures: as libav's, but charged to a budget before it is
 // allocated. Pictures may outlive the pool; what is idle stays charged until the pool dies or the
 // budget runs out.
-class PicturePool {
+class PicturePool : public Reclaimable {
  public:
   explicit PicturePool(std::shared_ptr<MemoryBudget> budget) : budget_(std::move(budget)) {}
-  ~PicturePool() { drop_buffers(); }
+  ~PicturePool() override { drop_buffers(); }
   PicturePool(const PicturePool&) = delete;
   PicturePool& operator=(const PicturePool&) = delete;
 
   // Gives the frame its planes; from any of the decoder's threads. Returns libav's error code.
   int get(AVCodecContext& context, AVFrame& frame) noexcept;
-  // Throws Error(out_of_memory) if there is no room for one more picture like the last: in the
-  // midst of a packet the decoder would lose it.
-  void require_room();
+  // Before each packet. Throws Error(out_of_memory) if there is no room for its picture, one like
+  // the last, beside those that the `threads` of the decoder have not asked for yet: in the midst
+  // of a packet the decoder would lose it.
+  void require_room(size_t threads);
+  // The packets that were sent are forgotten.
+  void restart();
+  void reclaim() noexcept override;
   // What the budget said when it refused a picture, once.
   std::optional<Error> take_refusal();
 
@@ -39,17 +45,21 @@ class PicturePool {
     bool operator==(const Shape&) const = default;
   };
   struct Origin;
+  class Lock;
 
   static AVBufferRef* allocate(void* from, size_t size) noexcept;
   static void free_origin(void* origin) noexcept;
   int shape_buffers(AVCodecContext& context, const Shape& shape);
   using Planes = std::array<AVBufferRef*, kMostPlanes>;
   bool get_planes(Planes& planes);
+  bool has_room(size_t pictures);
   void make_buffers();
   void drop_buffers() noexcept;
 
   const std::shared_ptr<MemoryBudget> budget_;
   std::mutex mutex_;
+  size_t expected_ = 0;                  // pictures of packets that were sent
+  std::atomic<std::thread::id> holder_;  // of the mutex
   Shape shape_;
   int strides_[kMostPlanes] = {};
   size_t sizes_[kMostPlanes] = {};

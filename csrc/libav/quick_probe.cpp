@@ -100,8 +100,7 @@ QuickProbe::QuickProbe(AVFormatContext& container, int64_t most_pixels)
     : container_(container),
       analyze_duration_(container.max_analyze_duration),
       most_pixels_(most_pixels) {
-  // libav's default
-  if (most_pixels_ < INT_MAX) {
+  if (most_pixels_ < INT_MAX) {  // libav's default
     options_.resize(container.nb_streams, nullptr);
     for (AVDictionary*& options : options_) {
       av_dict_set_int(&options, "max_pixels", most_pixels_, 0);

@@ -32,6 +32,8 @@ import "./size_limit_contract.ts";
 import "./frame_contract.ts";
 import "./frame_memory_contract.ts";
 import "./decode_stats_contract.ts";
+import "./memory_budget_contract.ts";
+import "./log_contract.ts";
 import "./color_type_contract.ts";
 import "./tensor_contract.ts";
 import "./dlpack_contract.ts";

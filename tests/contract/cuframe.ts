@@ -29,6 +29,8 @@ export const {
   requestAdapter,
   requestDevice,
   SeiType,
+  setLogHandler,
+  setLogLevel,
   SimpleDecoder,
   Tensor,
   ThreadedDecoder,
