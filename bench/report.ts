@@ -135,9 +135,9 @@ function randomFigures({ figures }: RandomResult): Figure[] {
 function remoteFigures({ contestants }: RemoteResult): Figure[] {
   const least = 0.9;
   return contestants.map(({ name, speed, cpuToUnit }) => ({
-    what: `from a web server on this machine, ${name}: speed to that from the file`,
+    what: `http source, local server, ${name}: speed to the file's`,
     target: name.startsWith("packets") ? "" : `>= ${least}`,
-    measured: `${speed}, CPU time ${cpuToUnit} of the file's`,
+    measured: `${speed}, CPU x ${cpuToUnit}`,
     verdict: name.startsWith("packets") ? "" : speed >= least ? "met" : "**missed**",
   }));
 }
