@@ -60,7 +60,11 @@ interface OverheadResult extends About {
 }
 
 interface RemoteResult extends About {
-  readonly contestants: readonly { readonly name: string; readonly speed: number }[];
+  readonly contestants: readonly {
+    readonly name: string;
+    readonly speed: number;
+    readonly cpuToUnit: number;
+  }[];
 }
 
 interface StatsResult extends About {
@@ -142,10 +146,10 @@ function limitedFigures({ figures }: { figures: readonly LimitedFigure[] }): Fig
 /** Packets alone have no target: they are read faster than a process of its own can serve them. */
 function remoteFigures({ contestants }: RemoteResult): Figure[] {
   const least = 0.9;
-  return contestants.map(({ name, speed }) => ({
-    what: `from a web server on this machine, ${name}: speed to that from the file`,
+  return contestants.map(({ name, speed, cpuToUnit }) => ({
+    what: `http source, local server, ${name}: speed to the file's`,
     target: name.startsWith("packets") ? "" : `>= ${least}`,
-    measured: `${speed}`,
+    measured: `${speed}, CPU x ${cpuToUnit}`,
     verdict: name.startsWith("packets") ? "" : speed >= least ? "met" : "**missed**",
   }));
 }

@@ -264,7 +264,7 @@ test("a server that goes away while frames are decoded ends them with an error",
 });
 
 test("a server that goes away fails random access, and the decoder can be reconfigured", async () => {
-  const bytes = await longStream(150);
+  const bytes = await longStream(60);
   const { path } = await clip("h264_b_pyramid.mp4");
   const server = await MediaServer.start(resourceOf(bytes));
   await withDevice(async (device) => {

@@ -50,7 +50,7 @@ test("an abort ends the waiting for a broken server's next try", async () => {
 
 test("the signal of a Request ends its opening and its reading", async () => {
   const valve = new Valve();
-  await using server = await MediaServer.start(resourceOf(await longStream(150), valve.manners));
+  await using server = await MediaServer.start(resourceOf(await longStream(60), valve.manners));
   await withDevice(async (device) => {
     const early = AbortSignal.abort("before");
     const opening = device.createDemuxer(new Request(server.at("a.ts"), { signal: early }));
@@ -93,7 +93,7 @@ test("closing the device ends an opening that waits for the server", async () =>
 for (const ignoresRanges of [false, true]) {
   const kind = ignoresRanges ? "a stream" : "a file";
   test(`an aborted read of ${kind} ends at once and loses nothing`, async () => {
-    const bytes = await longStream(150);
+    const bytes = await longStream(60);
     const valve = new Valve();
     const manners = { ...valve.manners, ignoresRanges, ...(ignoresRanges ? kInTheMiddle : {}) };
     await using server = await MediaServer.start(resourceOf(bytes, manners));
@@ -130,7 +130,7 @@ for (const ignoresRanges of [false, true]) {
   });
 
   test(`closing what reads ${kind} ends the request`, async () => {
-    const bytes = await longStream(150);
+    const bytes = await longStream(60);
     const valve = new Valve();
     const manners = { ...valve.manners, ignoresRanges, holdsAfter: 300_000 };
     await using server = await MediaServer.start(resourceOf(bytes, manners));
@@ -149,7 +149,7 @@ for (const ignoresRanges of [false, true]) {
   });
 
   test(`leaving and aborting a loop over frames of ${kind} does not wait for the server`, async () => {
-    const bytes = await longStream(150);
+    const bytes = await longStream(60);
     const valve = new Valve();
     const manners = { ...valve.manners, ignoresRanges, ...(ignoresRanges ? kInTheMiddle : {}) };
     await using server = await MediaServer.start(resourceOf(bytes, manners));
@@ -182,14 +182,14 @@ for (const ignoresRanges of [false, true]) {
       valve.open();
       using other = await device.createDecoder({ codec: demuxer.codec });
       const rest = await numbersOf(other.frames(demuxer));
-      assert(rest.length > 3000 && rest.at(-1) === 44, `${rest.length} frames came then`);
+      assert(rest.length > 1000 && rest.at(-1) === 44, `${rest.length} frames came then`);
     });
   });
 }
 
 test("a seek leaves a request that is stuck behind", async () => {
   const valve = new Valve();
-  await using server = await MediaServer.start(resourceOf(await longStream(150), valve.manners));
+  await using server = await MediaServer.start(resourceOf(await longStream(60), valve.manners));
   await withDevice(async (device) => {
     using demuxer = await device.createDemuxer(server.at("a.ts"));
     valve.shut();
