@@ -4,16 +4,10 @@
  * @module
  */
 
-import {
-  Completion,
-  CompletionKind,
-  ErrorStruct,
-  NO_TIMESTAMP,
-  Status,
-  type Symbols,
-} from "./abi.ts";
+import { Completion, CompletionKind, type ErrorStruct, type Symbols } from "./abi.ts";
 import { library } from "./library.ts";
 import type { Native, Wake } from "./native.ts";
+import { check, makeError, toError } from "./native_error.ts";
 
 /** How a ticket's work ended. */
 export interface Outcome {
@@ -45,26 +39,6 @@ export interface Subscription {
   hold(holdsLoop: boolean): void;
   /** Ends the subscription; records that still come are dropped. */
   close(): void;
-}
-
-/** A call into the library, or the work of a ticket, failed. */
-export class NativeError extends Error {
-  /** The class's name. */
-  override name = "NativeError";
-  /** A negative Status. */
-  readonly status: number;
-  /** The number that libav or the driver gave; 0 if none. */
-  readonly nativeCode: number;
-  /** Time of the damaged picture; NO_TIMESTAMP if unknown. */
-  readonly timestampUs: number;
-
-  /** Copies `error`, which may be reused. */
-  constructor(error: ErrorStruct) {
-    super(error.message);
-    this.status = error.status;
-    this.nativeCode = error.nativeCode;
-    this.timestampUs = error.timestampUs;
-  }
 }
 
 /** Settings of a submit. */
@@ -234,13 +208,6 @@ export function nextTicket(last: number, isUsed: (ticket: number) => boolean): n
   return ticket;
 }
 
-let tellBefore: () => void = () => {};
-
-/** Calls `tell` before each failure that is reported from now on. */
-export function beforeFailures(tell: () => void): void {
-  tellBefore = tell;
-}
-
 let current: Completions | undefined;
 
 /** Delivers soon what is there already, for records that nobody waits for, such as those of a close. */
@@ -275,27 +242,4 @@ export function submit(
 /** Sends the records of a new ticket to `handler`, which must not throw. */
 export function subscribe(handler: (event: TicketEvent) => void): Subscription {
   return completions().subscribe(handler);
-}
-
-/** An empty error struct for a call to fill in. */
-export function makeError(): ErrorStruct {
-  return new ErrorStruct();
-}
-
-/** Returns `result` unless it is negative; then throws what `error` says, or `what` failed. */
-export function check(result: number, error: ErrorStruct | null, what: string): number {
-  if (result < 0) throw toError(result, error ?? makeError(), what);
-  return result;
-}
-
-function toError(status: number, error: ErrorStruct, what: string): NativeError {
-  tellBefore();
-  // A call without an error struct, or one that fails before it reads its arguments, says nothing.
-  if (error.status !== 0) return new NativeError(error);
-  const known = Object.entries(Status).find(([, value]) => value === status)?.[0];
-  const filled = makeError();
-  filled.status = status;
-  filled.timestampUs = NO_TIMESTAMP;
-  filled.message = `${what} failed: ${known?.toLowerCase().replaceAll("_", " ") ?? status}`;
-  return new NativeError(filled);
 }

@@ -6,8 +6,9 @@
 
 import process from "node:process";
 import { LogLevel, LogRecord } from "./abi.ts";
-import { beforeFailures, queue, subscribe, type Subscription } from "./completion.ts";
+import { queue, subscribe, type Subscription } from "./completion.ts";
 import { library } from "./library.ts";
+import { beforeFailures } from "./native_error.ts";
 
 /** One line of the log. */
 export interface LogEntry {

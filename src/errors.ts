@@ -5,7 +5,7 @@
  */
 
 import { NO_TIMESTAMP, Status } from "../ffi/abi.ts";
-import { NativeError } from "../ffi/completion.ts";
+import { NativeError } from "../ffi/native_error.ts";
 
 export { LibraryError } from "../ffi/library.ts";
 

@@ -5,7 +5,8 @@
  */
 
 import { ErrorStruct, type Symbols } from "../ffi/abi.ts";
-import { check, type Outcome, submit } from "../ffi/completion.ts";
+import { type Outcome, submit } from "../ffi/completion.ts";
+import { check } from "../ffi/native_error.ts";
 import type { NativeHandle } from "../ffi/handle.ts";
 import { library } from "../ffi/library.ts";
 import { ClosedError, publicError } from "./errors.ts";

@@ -1,7 +1,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DemuxerDesc, DeviceDesc, ErrorStruct, Status } from "../../ffi/abi.ts";
-import { NativeError, queue, submit } from "../../ffi/completion.ts";
+import { queue, submit } from "../../ffi/completion.ts";
+import { NativeError } from "../../ffi/native_error.ts";
 import { ClosedHandle, NativeHandle } from "../../ffi/handle.ts";
 import { library } from "../../ffi/library.ts";
 import { openDevice, openWithoutBytes, scan } from "./completion_work.ts";

@@ -8,13 +8,8 @@ import {
   Status,
   type Symbols,
 } from "../../ffi/abi.ts";
-import {
-  check,
-  Completions,
-  NativeError,
-  nextTicket,
-  type TicketEvent,
-} from "../../ffi/completion.ts";
+import { Completions, nextTicket, type TicketEvent } from "../../ffi/completion.ts";
+import { check, NativeError } from "../../ffi/native_error.ts";
 import type { Native, Wake } from "../../ffi/native.ts";
 
 interface Entry {

@@ -5,7 +5,8 @@
  */
 
 import { DemuxerDesc, DeviceDesc, SourceDesc } from "../../ffi/abi.ts";
-import { check, type Outcome, queue, submit, subscribe } from "../../ffi/completion.ts";
+import { type Outcome, queue, submit, subscribe } from "../../ffi/completion.ts";
+import { check } from "../../ffi/native_error.ts";
 import { library } from "../../ffi/library.ts";
 
 /** Work that ends soon. */
