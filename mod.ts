@@ -45,7 +45,7 @@ export type { ColorOverride, ColorSpace } from "./src/color.ts";
 export type { ParsedDecodeStats } from "./src/decode_stats.ts";
 export type { DecodeFlag, DecodeFlags } from "./src/decode_flag.ts";
 export { Decoder } from "./src/decoder.ts";
-export type { DecoderStats } from "./src/decoder.ts";
+export type { DecoderStats } from "./src/decoder_work.ts";
 export type { DecoderConfig } from "./src/decoder_config.ts";
 export type { DecoderDescriptor } from "./src/decoder_options.ts";
 export { Demuxer } from "./src/demuxer.ts";

@@ -12,6 +12,7 @@ import {
   latencyName,
   nativeDecoderDescriptor,
 } from "./decoder_options.ts";
+import type { DecoderStats } from "./decoder_work.ts";
 import { Demuxer, type DemuxerPipeline, pipelineOf } from "./demuxer.ts";
 import { checkDescriptor, describe, integer, stopOf } from "./descriptor.ts";
 import { type Frame, makeFrame } from "./frame.ts";
@@ -19,18 +20,6 @@ import { type BatchDecoder, PacketBatches, PipelineBatches } from "./frame_batch
 import { FrameIterators } from "./frame_iterator.ts";
 import { checked, native, opened, type Outcome, run } from "./native_call.ts";
 import { decodingParts, Packet } from "./packet.ts";
-
-/** What a decoder has done. */
-export interface DecoderStats {
-  /** Packets that were sent to it. */
-  readonly packetsDecoded: number;
-  /** Frames that it gave. */
-  readonly framesDecoded: number;
-  /** Frames that were damaged. */
-  readonly framesCorrupt: number;
-  /** Bytes that count towards its memoryBudgetBytes: its pictures, and its frames that are not closed. */
-  readonly memoryBytes: number;
-}
 
 /** Makes a decoder on a device. */
 export let createDecoder: (
