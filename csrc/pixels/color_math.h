@@ -99,12 +99,14 @@ constexpr RgbMath rgb_math(const ColorSpec& color, int depth, int shift, bool ke
   return m;
 }
 
-CUF_HD constexpr int32_t clamp_to(int64_t v, int32_t max) {
-  return v < 0 ? 0 : v > max ? max : static_cast<int32_t>(v);
+template <class T>
+CUF_HD constexpr int32_t clamp_to(T v, int32_t max) {
+  const T positive = v < 0 ? 0 : v;
+  return positive > max ? max : static_cast<int32_t>(positive);
 }
 
 CUF_HD constexpr int32_t narrow_product(int32_t centred, int32_t coefficient) {
-  return (centred * 128 * coefficient + (1 << 14)) >> 15;
+  return (centred * (128 * coefficient) + (1 << 14)) >> 15;
 }
 
 // What one chroma sample pair adds to the luma of every pixel that shares it: R = luma + r,
@@ -192,8 +194,13 @@ inline constexpr uint32_t kHalfRebias = 0xc8000fff;     // exponent - 112, and r
 inline constexpr uint32_t kFloatInfinity = 0x7f800000;
 inline constexpr uint32_t kFloatQuietNan = 0x7fc00000;
 
-// Round to nearest even; NaN becomes 0x7e00 with its sign.
+// Round to nearest even; NaN becomes 0x7e00 with its sign, and on a GPU the NaN that it has.
 CUF_HD constexpr uint16_t float_to_half(float value) {
+#ifdef __CUDA_ARCH__
+  uint16_t half = 0;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half) : "f"(value));
+  return half;
+#else
   const uint32_t bits = __builtin_bit_cast(uint32_t, value);
   const uint32_t magnitude = bits & 0x7fffffff;
   uint32_t half = 0;
@@ -206,6 +213,7 @@ CUF_HD constexpr uint16_t float_to_half(float value) {
     half = (magnitude + kHalfRebias + ((magnitude >> 13) & 1)) >> 13;
   }
   return static_cast<uint16_t>(half | (bits >> 16 & 0x8000));
+#endif
 }
 
 }  // namespace cuf::pixels

@@ -1,5 +1,9 @@
 // Crop, antialiased resize and conversion to RGB: the kernels of pixels::to_rgb_resized, same
 // bytes, in its two steps with the sums down in between (DeviceSums).
+//
+// Down: for each tap the pixel's conversion, as in rgb.cu, and three times a subtraction and a
+// product; a picture row is converted about twice when shrinking. Across: for each tap and pixel
+// three products and four loads of 16 bits.
 #include "pixels/kernel_samples.h"
 #include "pixels/kernel_store.h"
 #include "pixels/resize_math.h"

@@ -2,6 +2,11 @@
 //
 // A thread makes 4 columns of 2 rows. The rows begin at an even row of the picture, so that with
 // 4:2:0 a thread has one chroma row, and each of its chroma products serves 4 pixels.
+//
+// Arithmetic for each pixel of 4:2:0, where rows are aligned: luma 1 product, chroma 1 (4 for 4
+// pixels), for each channel a sum, a shift and two bounds. Counted in the PTX of that path, with
+// unpacking, packing and addresses: 33 instructions for NV12 to 8-bit RGB, 31 for P010 to it, 37
+// for NV12 to f32, 43 to f16; and for 8 pixels 3 loads and 2 to 24 stores.
 #include "pixels/kernel_samples.h"
 #include "pixels/kernel_store.h"
 

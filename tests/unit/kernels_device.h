@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -63,7 +64,9 @@ class DeviceBytes {
 // them, at an odd sample.
 class Surface {
  public:
-  Surface(KernelDevice& device, const Image& image, bool is_pitched) {
+  Surface(KernelDevice& device, const Image& image, bool is_pitched)
+      : Surface(device, image, {is_pitched, is_pitched, is_pitched}) {}
+  Surface(KernelDevice& device, const Image& image, const std::array<bool, 3>& pitched_planes) {
     image_ = {.data = {},
               .stride = {},
               .width = image.width,
@@ -84,7 +87,7 @@ class Surface {
           ptrdiff_t{(image.width + (1 << log2_w) - 1) >> log2_w} * (planes == 2 && p == 1 ? 2 : 1);
       const ptrdiff_t row = samples * (image.bit_depth > 8 ? 2 : 1);
       const ptrdiff_t rows = (image.height + (1 << log2_h) - 1) >> log2_h;
-      if (is_pitched) {
+      if (pitched_planes[static_cast<size_t>(p)]) {
         place_pitched(device, p, image, row, rows);
       } else {
         place_packed(device, p, image, row, rows);

@@ -177,6 +177,45 @@ TEST_CASE("kernels: rows that begin at each multiple of an element") {
   });
 }
 
+TEST_CASE("kernels: planes of which some are aligned") {
+  const Picture picture({.width = 64,
+                         .height = 4,
+                         .log2_chroma_width = 0,
+                         .log2_chroma_height = 0,
+                         .depth = 8,
+                         .chroma = ChromaLayout::planar},
+                        3);
+  const ColorSpec color{Matrix::bt709, false};
+  Output expected(64, 4, {Order::chw, 3, DType::u8}, false, 16);
+  to_rgb(picture.image(), color, expected.target);
+  for_each_device([&](KernelDevice& device) {
+    Kernels kernels(device);
+    for (unsigned i = 0; i < 8; ++i) {
+      const Surface surface(device, picture.image(), {(i & 1) != 0, (i & 2) != 0, (i & 4) != 0});
+      Output output(64, 4, {Order::chw, 3, DType::u8}, false, 16);
+      Target target(device, output);
+      kernels.pictures.to_rgb(surface.image(), color, {0, 0, 64, 4}, target.target());
+      target.download();
+      CHECK(output.bytes == expected.bytes);
+      CHECK(device.problems().empty());
+    }
+  });
+}
+
+// Not a number has other bits on a GPU.
+bool are_same_halves(const std::vector<uint8_t>& a, const std::vector<uint8_t>& b) {
+  const auto is_nan = [](uint16_t v) { return (v & 0x7fff) > 0x7c00; };
+  size_t wrong = a.size() == b.size() ? 0 : 1;
+  for (size_t i = 0; wrong == 0 && i + 1 < a.size(); i += 2) {
+    uint16_t x;
+    uint16_t y;
+    std::memcpy(&x, &a[i], 2);
+    std::memcpy(&y, &b[i], 2);
+    if (x != y && !(is_nan(x) && is_nan(y))) ++wrong;
+  }
+  return wrong == 0;
+}
+
 TEST_CASE("kernels: every kind of half is rounded as the CPU rounds it") {
   const Picture picture({.width = 333,
                          .height = 3,
@@ -204,7 +243,7 @@ TEST_CASE("kernels: every kind of half is rounded as the CPU rounds it") {
       kernels.pictures.to_rgb(surface.image(), color, {0, 0, 333, 3}, target.target());
       target.download();
       INFO("scale " << scale[0] << " bias " << scale[1]);
-      CHECK(output.bytes == expected.bytes);
+      CHECK(are_same_halves(output.bytes, expected.bytes));
     }
   });
 }
