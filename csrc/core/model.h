@@ -109,6 +109,21 @@ struct Plane {
   uint32_t row_bytes = 0;
 };
 
+// Memory of a GPU that is filled, and read, by work that the GPU does later. Streams are CUstream
+// handles. These may be called from any thread.
+class DeviceMemoryInfo {
+ public:
+  virtual ~DeviceMemoryInfo() = default;
+  virtual int32_t gpu() const = 0;
+  virtual uint64_t context() const = 0;  // CUcontext
+  // Work put on `stream` from now on finds the memory filled.
+  virtual void order_before(uint64_t stream) const = 0;
+  // The memory is not used anew before the work that is now on `stream` is done.
+  virtual void note_use(uint64_t stream) const = 0;
+  // Blocks until the memory is filled. Throws Error(device_lost).
+  virtual void wait() const = 0;
+};
+
 // A picture in memory, whoever made it: immutable once shared.
 struct Picture {
   std::shared_ptr<const void> owner;  // keeps every plane alive
@@ -136,6 +151,8 @@ struct Picture {
   bool is_interlaced = false;
   bool is_top_field_first = false;
   bool is_read_only = false;  // the decoder may still predict from this memory
+  // Not null: `block` and the planes' `data` are addresses of a GPU, which the host cannot read.
+  std::shared_ptr<const DeviceMemoryInfo> device;
 };
 
 struct StreamDescription {
