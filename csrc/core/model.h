@@ -38,6 +38,7 @@ enum class PictureType : uint32_t { unknown, i, p, b };
 enum class DecodeStatus : uint32_t { ok, corrupt, concealed };
 enum class ColorType : uint32_t { native, rgb, rgbp, raw };
 enum class OnError : uint32_t { raise, skip, conceal };
+enum class Latency : uint32_t { native, low, zero };
 enum class Dtype : uint32_t { uint8, uint16, float16, float32 };
 enum class Layout : uint32_t { hwc, chw };
 
@@ -100,6 +101,8 @@ struct Packet {
   bool is_key = false;
   bool is_discard = false;  // decoded for reference, not shown (edit lists)
   bool is_corrupt = false;
+  // false: its picture is decoded as a reference only; a decoder that saves by it does not give it.
+  bool is_wanted = true;
 };
 
 struct Plane {

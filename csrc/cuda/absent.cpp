@@ -1,3 +1,4 @@
+#include "core/error.h"
 #include "cuda/backend.h"
 
 // Compiled in place of the rest of the folder when CMake finds no ffnvcodec headers.
@@ -14,5 +15,11 @@ constexpr const char* kReason =
 Adapters list_adapters() {
   return {.gpus = {}, .reason = kReason};
 }
+
+std::shared_ptr<Gpu> open_gpu(const GpuOptions&) {
+  throw Error(Status::unsupported, kReason);
+}
+
+void release_exported(std::shared_ptr<const DeviceMemoryInfo>) noexcept {}
 
 }  // namespace cuf::cuda

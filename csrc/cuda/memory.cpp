@@ -258,7 +258,7 @@ void DeviceMemory::free_kept(bool for_good) noexcept {
   }
 }
 
-void DeviceMemory::trim(bool for_good) {
+void DeviceMemory::trim(bool for_good) noexcept {
   free_kept(for_good);
   events_.clear();
   const ContextScope scope(*context_, std::nothrow);
@@ -331,7 +331,7 @@ void PinnedMemory::free_now(uint8_t* data) noexcept {
   if (scope) context_->cuda().cuMemFreeHost(data);
 }
 
-void PinnedMemory::trim() {
+void PinnedMemory::trim() noexcept {
   std::map<size_t, std::vector<uint8_t*>> kept;
   {
     std::lock_guard lock(mutex_);

@@ -86,7 +86,7 @@ class DeviceMemory : public std::enable_shared_from_this<DeviceMemory> {
   static void release_exported(std::shared_ptr<const DeviceMemoryInfo> block) noexcept;
 
   // Frees what is kept for reuse, now and, with `for_good`, from now on.
-  void trim(bool for_good);
+  void trim(bool for_good) noexcept;
 
   const std::shared_ptr<const Context>& context() const { return context_; }
   bool has_pool() const { return pool_ != nullptr; }
@@ -139,7 +139,7 @@ class PinnedMemory : public Memory, public std::enable_shared_from_this<PinnedMe
 
   // Let go of a block only when no copy to or from it is under way.
   Block allocate(size_t size) override;  // throws Error(out_of_memory)
-  void trim();                           // frees what is kept for reuse, now and from now on
+  void trim() noexcept;                  // frees what is kept for reuse, now and from now on
   uint64_t kept_bytes() const { return kept_bytes_; }
 
  private:
