@@ -38,6 +38,7 @@ enum class PictureType : uint32_t { unknown, i, p, b };
 enum class DecodeStatus : uint32_t { ok, corrupt, concealed };
 enum class ColorType : uint32_t { native, rgb, rgbp, raw };
 enum class OnError : uint32_t { raise, skip, conceal };
+enum class Latency : uint32_t { native, low, zero };
 enum class Dtype : uint32_t { uint8, uint16, float16, float32 };
 enum class Layout : uint32_t { hwc, chw };
 
@@ -100,6 +101,8 @@ struct Packet {
   bool is_key = false;
   bool is_discard = false;  // decoded for reference, not shown (edit lists)
   bool is_corrupt = false;
+  // false: its picture is decoded as a reference only; a decoder that saves by it does not give it.
+  bool is_wanted = true;
 };
 
 struct Plane {
@@ -107,6 +110,21 @@ struct Plane {
   ptrdiff_t stride = 0;
   uint32_t rows = 0;
   uint32_t row_bytes = 0;
+};
+
+// Memory of a GPU that is filled, and read, by work that the GPU does later. Streams are CUstream
+// handles. These may be called from any thread.
+class DeviceMemoryInfo {
+ public:
+  virtual ~DeviceMemoryInfo() = default;
+  virtual int32_t gpu() const = 0;
+  virtual uint64_t context() const = 0;  // CUcontext
+  // Work put on `stream` from now on finds the memory filled.
+  virtual void order_before(uint64_t stream) const = 0;
+  // The memory is not used anew before the work that is now on `stream` is done.
+  virtual void note_use(uint64_t stream) const = 0;
+  // Blocks until the memory is filled. Throws Error(device_lost).
+  virtual void wait() const = 0;
 };
 
 // A picture in memory, whoever made it: immutable once shared.
@@ -136,6 +154,8 @@ struct Picture {
   bool is_interlaced = false;
   bool is_top_field_first = false;
   bool is_read_only = false;  // the decoder may still predict from this memory
+  // Not null: `block` and the planes' `data` are addresses of a GPU, which the host cannot read.
+  std::shared_ptr<const DeviceMemoryInfo> device;
 };
 
 struct StreamDescription {

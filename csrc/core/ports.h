@@ -62,6 +62,14 @@ struct DecoderOptions {
   // pictures of the first. Otherwise libav's H.264 decoder holds back, and at the end loses, what
   // follows a recovery point closely.
   bool has_all_references = false;
+  Latency latency = Latency::native;
+  uint32_t max_width = 0;  // larger pictures are refused; 0 = any
+  uint32_t max_height = 0;
+  // The rest is for decoders of a GPU.
+  uint64_t cuda_stream = 0;  // pictures are complete for work that is put on it; 0 = none
+  uint32_t output_width = 0;  // even; pictures scaled by the decoder's own scaler; 0 = as they are
+  uint32_t output_height = 0;
+  bool uses_host_memory = false;  // pictures are copied to the host
 };
 
 class Decoder {
@@ -99,6 +107,13 @@ struct DecoderLimits {
   bool is_supported = false;
   std::string implementation;
   std::string reason;
+  // Of the coded picture, in pixels; 0: not limited.
+  uint32_t min_width = 0;
+  uint32_t min_height = 0;
+  uint32_t max_width = 0;
+  uint32_t max_height = 0;
+  uint32_t max_macroblocks = 0;  // width * height / 256
+  uint32_t engines = 0;          // that decode beside each other; 0: not limited
 };
 
 class BackendPort {

@@ -1,0 +1,261 @@
+#include "cuda/nvdec/picture_facts.h"
+
+#include <algorithm>
+
+#include "core/bit_reader.h"
+#include "core/nal_units.h"
+
+namespace cuf::cuda {
+namespace {
+
+using View = std::span<const uint8_t>;
+
+constexpr int kH264Slice = 1;
+constexpr int kH264IdrSlice = 5;
+constexpr uint8_t kMpegPicture = 0x00;
+
+// The slice of the first kind that `is_slice` takes, from where the parser says slices begin.
+template <class IsSlice>
+View first_slice(const CUVIDPICPARAMS& parameters, IsSlice is_slice) {
+  View data(parameters.pBitstreamData, parameters.nBitstreamDataLen);
+  if (parameters.nNumSlices > 0 && parameters.pSliceDataOffsets &&
+      parameters.pSliceDataOffsets[0] < data.size()) {
+    data = data.subspan(parameters.pSliceDataOffsets[0]);
+  }
+  StartCodeUnits units(data);
+  while (const auto unit = units.next()) {
+    if (is_slice(*unit)) return *unit;
+  }
+  return {};
+}
+
+bool is_h264_slice(View unit) {
+  const int type = unit[0] & 31;
+  return type == kH264Slice || type == kH264IdrSlice;
+}
+
+// ITU-T H.264, table 7-6
+PictureType h264_type(uint32_t slice_type) {
+  switch (slice_type % 5) {
+    case 1:
+      return PictureType::b;
+    case 2:
+    case 4:
+      return PictureType::i;
+    default:
+      return PictureType::p;
+  }
+}
+
+CodedPicture h264_picture(const CUVIDPICPARAMS& parameters) {
+  CodedPicture picture;
+  const View slice = first_slice(parameters, is_h264_slice);
+  if (slice.empty()) return picture;
+  picture.is_key = (slice[0] & 31) == kH264IdrSlice;
+  BitReader reader(slice.subspan(1), BitReader::Escapes::nal);
+  reader.ue();
+  const uint32_t type = reader.ue();
+  if (!reader.has_overrun()) picture.type = h264_type(type);
+  return picture;
+}
+
+int hevc_unit_type(View unit) {
+  return unit[0] >> 1 & 63;
+}
+
+bool is_hevc_slice(View unit) {
+  return unit.size() > 2 && hevc_unit_type(unit) < 32;
+}
+
+CodedPicture hevc_picture(const CUVIDPICPARAMS& parameters) {
+  CodedPicture picture;
+  const CUVIDHEVCPICPARAMS& hevc = parameters.CodecSpecific.hevc;
+  const View slice = first_slice(parameters, is_hevc_slice);
+  if (slice.empty()) return picture;
+  const int unit_type = hevc_unit_type(slice);
+  picture.is_key = unit_type >= 16 && unit_type <= 23;
+  BitReader reader(slice.subspan(2), BitReader::Escapes::nal);
+  const bool is_first = reader.flag();
+  if (picture.is_key) reader.bit();
+  reader.ue();
+  reader.skip(hevc.num_extra_slice_header_bits);
+  const uint32_t type = reader.ue();
+  if (is_first && !reader.has_overrun() && type <= 2) {
+    constexpr PictureType kTypes[] = {PictureType::b, PictureType::p, PictureType::i};
+    picture.type = kTypes[type];
+  }
+  return picture;
+}
+
+CodedPicture simple(bool is_intra, bool is_key) {
+  return {.type = is_intra ? PictureType::i : PictureType::p, .is_key = is_key};
+}
+
+// picture_coding_type: 1 I, 2 P, 3 B, 4 D
+CodedPicture mpeg2_picture(int type) {
+  CodedPicture picture = simple(type == 1 || type == 4, type == 1);
+  if (type == 3) picture.type = PictureType::b;
+  return picture;
+}
+
+// vop_coding_type: 0 I, 1 P, 2 B, 3 S
+CodedPicture mpeg4_picture(int type) {
+  CodedPicture picture = simple(type == 0, type == 0);
+  if (type == 2) picture.type = PictureType::b;
+  return picture;
+}
+
+CodedPicture vc1_picture(const CUVIDVC1PICPARAMS& vc1) {
+  CodedPicture picture = simple(vc1.intra_pic_flag != 0, vc1.intra_pic_flag && vc1.ref_pic_flag);
+  if (!vc1.ref_pic_flag && !vc1.intra_pic_flag) picture.type = PictureType::b;
+  return picture;
+}
+
+CodedPicture av1_picture(const CUVIDAV1PICPARAMS& av1) {
+  constexpr unsigned kKey = 0;
+  constexpr unsigned kIntraOnly = 2;
+  return simple(av1.frame_type == kKey || av1.frame_type == kIntraOnly, av1.frame_type == kKey);
+}
+
+// Pictures of H.264 begin with a slice whose first_mb_in_slice is 0, which is coded as one bit.
+size_t count_h264_pictures(View payload) {
+  size_t count = 0;
+  StartCodeUnits units(payload);
+  while (const auto unit = units.next()) {
+    count += is_h264_slice(*unit) && unit->size() > 1 && ((*unit)[1] & 0x80);
+  }
+  return count;
+}
+
+size_t count_mpeg_pictures(View payload) {
+  size_t count = 0;
+  StartCodeUnits units(payload);
+  while (const auto unit = units.next()) count += (*unit)[0] == kMpegPicture;
+  return count;
+}
+
+bool is_shown_vp9_frame(View frame) {
+  BitReader reader(frame);
+  reader.skip(2);
+  const uint32_t low = reader.bit();
+  const uint32_t high = reader.bit();
+  if (low + 2 * high == 3) reader.skip(1);
+  if (reader.flag()) return true;  // show_existing_frame
+  reader.skip(1);
+  return reader.flag();
+}
+
+// VP9, annex B: a superframe's sizes lie at its end, between two equal bytes.
+size_t count_vp9_shown(View payload) {
+  const uint8_t marker = payload.empty() ? 0 : payload.back();
+  const size_t frames = (marker & 7) + 1;
+  const size_t bytes = (marker >> 3 & 3) + 1;
+  const size_t table = 2 + bytes * frames;
+  if ((marker & 0xE0) != 0xC0 || payload.size() < table ||
+      payload[payload.size() - table] != marker) {
+    return 1;
+  }
+  View sizes = payload.last(table).subspan(1);
+  View rest = payload.first(payload.size() - table);
+  size_t shown = 0;
+  for (size_t i = 0; i < frames; ++i) {
+    size_t size = 0;
+    for (size_t byte = 0; byte < bytes; ++byte) size |= size_t{sizes[byte]} << 8 * byte;
+    sizes = sizes.subspan(bytes);
+    size = std::min(size, rest.size());
+    shown += size > 0 && is_shown_vp9_frame(rest.first(size));
+    rest = rest.subspan(size);
+  }
+  return shown;
+}
+
+}  // namespace
+
+CodedPicture coded_picture(cudaVideoCodec codec, const CUVIDPICPARAMS& parameters) {
+  const auto& specific = parameters.CodecSpecific;
+  switch (codec) {
+    case cudaVideoCodec_H264:
+      return h264_picture(parameters);
+    case cudaVideoCodec_HEVC:
+      return hevc_picture(parameters);
+    case cudaVideoCodec_MPEG1:
+    case cudaVideoCodec_MPEG2:
+      return mpeg2_picture(specific.mpeg2.picture_coding_type);
+    case cudaVideoCodec_MPEG4:
+      return mpeg4_picture(specific.mpeg4.vop_coding_type);
+    case cudaVideoCodec_VC1:
+      return vc1_picture(specific.vc1);
+    case cudaVideoCodec_VP8: {
+      const bool is_key = specific.vp8.vp8_frame_tag.frame_type == 0;
+      return simple(is_key, is_key);
+    }
+    case cudaVideoCodec_VP9:
+      return simple(specific.vp9.frameType == 0 || specific.vp9.intraOnly,
+                    specific.vp9.frameType == 0);
+    case cudaVideoCodec_AV1:
+      return av1_picture(specific.av1);
+    case cudaVideoCodec_JPEG:
+      return simple(true, true);
+    default:
+      return {};
+  }
+}
+
+Color color_of(const CUVIDEOFORMAT& format) {
+  const auto& signal = format.video_signal_description;
+  Color color;
+  color.full_range = signal.video_full_range_flag != 0;
+  // All zero: the stream has no description. As a matrix zero would be RGB, and as primaries it is
+  // reserved.
+  if (signal.color_primaries == 0 && signal.transfer_characteristics == 0 &&
+      signal.matrix_coefficients == 0) {
+    return color;
+  }
+  color.primaries = signal.color_primaries;
+  color.transfer = signal.transfer_characteristics;
+  color.matrix = signal.matrix_coefficients;
+  return color;
+}
+
+bool is_one_picture(cudaVideoCodec codec, bool may_be_interlaced, View payload) {
+  switch (codec) {
+    case cudaVideoCodec_H264:
+      return !may_be_interlaced || count_h264_pictures(payload) <= 1;
+    case cudaVideoCodec_MPEG1:
+    case cudaVideoCodec_MPEG2:
+      return !may_be_interlaced || count_mpeg_pictures(payload) <= 1;
+    case cudaVideoCodec_VP9:
+      return count_vp9_shown(payload) <= 1;
+    default:
+      return true;
+  }
+}
+
+bool must_give_picture(cudaVideoCodec codec, View payload) {
+  const auto holds = [&](auto is_picture) {
+    StartCodeUnits units(payload);
+    while (const auto unit = units.next()) {
+      if (is_picture(*unit)) return true;
+    }
+    return false;
+  };
+  switch (codec) {
+    case cudaVideoCodec_H264:
+      return holds(is_h264_slice);
+    case cudaVideoCodec_HEVC:
+      // RASL pictures behind the key picture that decoding began at are left out.
+      return holds([](View unit) {
+        const int type = hevc_unit_type(unit);
+        return is_hevc_slice(unit) && type != 8 && type != 9;
+      });
+    case cudaVideoCodec_VP8:
+    case cudaVideoCodec_VP9:
+    case cudaVideoCodec_AV1:
+      return true;
+    // In MPEG streams pictures may be skipped, and stand-ins for others.
+    default:
+      return false;
+  }
+}
+
+}  // namespace cuf::cuda
