@@ -48,6 +48,11 @@ Picture make_picture() {
                  3);
 }
 
+size_t byte_length(const Resize& resize) {
+  return static_cast<size_t>(resize.across().output) * 3 *
+         static_cast<size_t>(resize.down().output);
+}
+
 // A GPU with a picture on it.
 struct GpuWithPicture {
   GpuWithPicture()
@@ -77,13 +82,12 @@ struct GpuWithPicture {
     }
   }
 
-  // The crop of `resize` on the stream, after whatever is there.
-  std::vector<uint8_t> convert(PictureKernels& pictures, const Resize& resize) {
-    const auto width = static_cast<size_t>(resize.across().output);
-    std::vector<uint8_t> bytes(width * 3 * static_cast<size_t>(resize.down().output));
-    const auto out = memory->allocate(bytes.size(), stream.handle());
+  // The crop of `resize`, put on the stream behind whatever is there.
+  std::shared_ptr<DeviceBlock> start(PictureKernels& pictures, const Resize& resize) {
+    auto out = memory->allocate(byte_length(resize), stream.handle());
+    outputs.push_back(out);
     const DeviceTarget target{.data = out->address(),
-                              .row_stride = static_cast<int64_t>(width) * 3,
+                              .row_stride = int64_t{resize.across().output} * 3,
                               .plane_stride = 0,
                               .scale = {},
                               .bias = {},
@@ -91,13 +95,14 @@ struct GpuWithPicture {
                               .channels = 3,
                               .dtype = DType::u8,
                               .reserved = {}};
-    const ContextScope scope(*context);
-    const AtEnd wait{*this};
-    const uint64_t waits = cufsim_calls("cuStreamSynchronize");
     pictures.to_rgb_resized(device_image, kColor, resize, target);
-    CHECK(cufsim_calls("cuStreamSynchronize") == waits);
-    CHECK(cufsim_calls("cuCtxSynchronize") == 0);
-    check(context->cuda().cuMemcpyDtoHAsync(bytes.data(), out->address(), bytes.size(),
+    return out;
+  }
+
+  std::vector<uint8_t> finish(const DeviceBlock& out, const Resize& resize) const {
+    std::vector<uint8_t> bytes(byte_length(resize));
+    const AtEnd wait{*this};
+    check(context->cuda().cuMemcpyDtoHAsync(bytes.data(), out.address(), bytes.size(),
                                             stream.handle()),
           "download");
     check(context->cuda().cuStreamSynchronize(stream.handle()), "wait");
@@ -119,18 +124,18 @@ struct GpuWithPicture {
   GpuKernels kernels;
   Stream stream;
   std::vector<std::shared_ptr<DeviceBlock>> blocks;
+  std::vector<std::shared_ptr<DeviceBlock>> outputs;
   DeviceImage device_image;
   AtEnd at_end{*this};
 };
 
 std::vector<uint8_t> by_cpu(const Image& image, const Resize& resize) {
-  const auto width = static_cast<size_t>(resize.across().output);
-  std::vector<uint8_t> bytes(width * 3 * static_cast<size_t>(resize.down().output));
+  std::vector<uint8_t> bytes(byte_length(resize));
   const RgbTarget target{.order = Order::hwc,
                          .channels = 3,
                          .dtype = DType::u8,
                          .data = bytes.data(),
-                         .row_stride = static_cast<ptrdiff_t>(width) * 3,
+                         .row_stride = ptrdiff_t{resize.across().output} * 3,
                          .plane_stride = 0,
                          .scale = {},
                          .bias = {}};
@@ -155,19 +160,64 @@ TEST_CASE("Conversions on a slow stream wait for nothing and leave nothing") {
   cufsim_reset();
   cufsim_set("stream_delay_us", 500);
   {
-    GpuWithPicture gpu;
+    const std::shared_ptr<const Context> context = Context::primary(driver(), 0);
     {
-      const ContextScope scope(*gpu.context);
-      PictureKernels pictures(gpu.kernels.modules(), gpu.stream.handle());
-      // Growing scratch and tables on the way: what is given back is still in use on the stream.
-      for (const int32_t size : {8, 40, 90, 41, 200}) {
-        const Resize resize({0, 0, 90, 70}, size, size);
-        CHECK(gpu.convert(pictures, resize) == by_cpu(gpu.picture.image(), resize));
+      GpuWithPicture gpu;
+      const ContextScope scope(*context);
+      uint64_t live_bytes = gpu.memory->live_bytes();
+      {
+        PictureKernels pictures(gpu.kernels.modules(), gpu.stream.handle());
+        std::vector<Resize> resizes;
+        // Scratch grows and tables are dropped while the stream still uses them.
+        for (int32_t size = 8; size <= 200; size += 8) {
+          resizes.emplace_back(Crop{0, 0, 90, 70}, size, size + 1);
+        }
+        resizes.emplace_back(Crop{1, 1, 89, 69}, 89, 69);
+        for (const Resize& resize : resizes) gpu.start(pictures, resize);
+        CHECK(cufsim_queued() > 0);
+        CHECK(cufsim_calls("cuStreamSynchronize") == 0);
+        CHECK(cufsim_calls("cuCtxSynchronize") == 0);
+        for (size_t i = 0; i < resizes.size(); ++i) {
+          live_bytes += gpu.outputs[i]->size();
+          CHECK(gpu.finish(*gpu.outputs[i], resizes[i]) == by_cpu(gpu.picture.image(), resizes[i]));
+        }
+        CHECK(gpu.memory->live_bytes() > live_bytes);
       }
-      const Resize whole({1, 1, 89, 69}, 89, 69);
-      CHECK(gpu.convert(pictures, whole) == by_cpu(gpu.picture.image(), whole));
+      CHECK(gpu.memory->live_bytes() == live_bytes);
+      CHECK(cufsim_count("modules") == 2);
     }
-    CHECK(cufsim_count("modules") == 2);
+    CHECK(cufsim_count("modules") == 0);
+    CHECK(cufsim_count("allocations") == 0);
+  }
+  check_nothing_left();
+}
+
+TEST_CASE("What conversions gave back is not overwritten by other streams") {
+  cufsim_reset();
+  cufsim_set("stream_delay_us", 500);
+  {
+    GpuWithPicture gpu;
+    const Stream other(gpu.context);
+    const Resize resize({0, 0, 90, 70}, 40, 30);
+    std::shared_ptr<DeviceBlock> out;
+    const ContextScope scope(*gpu.context);
+    {
+      PictureKernels pictures(gpu.kernels.modules(), gpu.stream.handle());
+      out = gpu.start(pictures, resize);
+    }
+    const uint64_t allocations = gpu.memory->allocations();
+    std::vector<std::shared_ptr<DeviceBlock>> reused;
+    for (const size_t bytes : {PictureKernels::scratch_bytes(resize), size_t{1}, size_t{1}}) {
+      reused.push_back(gpu.memory->allocate(bytes, other.handle()));
+      const DeviceBlock& block = *reused.back();
+      check(
+          gpu.context->cuda().cuMemsetD8Async(block.address(), 0xff, block.size(), other.handle()),
+          "fill");
+      reused.back()->note_use(reinterpret_cast<uint64_t>(other.handle()));
+    }
+    CHECK(gpu.memory->allocations() == allocations);
+    CHECK(gpu.finish(*out, resize) == by_cpu(gpu.picture.image(), resize));
+    other.synchronize();
   }
   check_nothing_left();
 }
@@ -183,7 +233,7 @@ TEST_CASE("A driver that is too old for the kernels is named") {
     std::string text;
     int32_t code = 0;
     try {
-      gpu.convert(pictures, whole);
+      gpu.start(pictures, whole);
     } catch (const Error& error) {
       text = error.what();
       code = error.native_code;
@@ -193,7 +243,7 @@ TEST_CASE("A driver that is too old for the kernels is named") {
     CHECK(text.find("CUDA_ERROR_UNSUPPORTED_PTX_VERSION") != std::string::npos);
     // Once it can, the same object goes on.
     cufsim_set("ptx_version", 90);
-    CHECK(gpu.convert(pictures, whole) == by_cpu(gpu.picture.image(), whole));
+    CHECK(gpu.finish(*gpu.start(pictures, whole), whole) == by_cpu(gpu.picture.image(), whole));
   }
   check_nothing_left();
 }
@@ -210,7 +260,8 @@ TEST_CASE("Every failing call of a conversion is an error, and what it had is gi
       PictureKernels pictures(gpu.kernels.modules(), gpu.stream.handle());
       cufsim_fail("*", nth, 999);
       try {
-        const auto bytes = gpu.convert(pictures, resize);
+        const auto out = gpu.start(pictures, resize);
+        const std::vector<uint8_t> bytes = gpu.finish(*out, resize);
         CHECK(bytes == by_cpu(gpu.picture.image(), resize));
         is_done = cufsim_fault_pending() != 0;
       } catch (const Error&) {
