@@ -11,7 +11,6 @@ import { after, test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { type Ending, isDeno, runCommand } from "../process/child.ts";
 import { allClips, clip, type ClipTraits } from "../support/clips.ts";
-import { ffprobeFrames } from "../support/ffmpeg.ts";
 
 const kDriver = join(import.meta.dirname!, "..", "..", "build", "release", "driver_sim");
 const kSkip = !isDeno
@@ -199,15 +198,20 @@ test("NVDEC's resize gives the size that is asked for", LIMIT, async () => {
 
 test("bob gives each field a frame", LIMIT, async () => {
   const wanted = await clip("mpeg2_interlaced.ts");
-  const there = await simulated(
-    ["-c:v", "mpeg2_cuvid", "-deint", "bob", ...input(wanted.path)],
-    "h100",
-  );
-  assertDecodedThere(there, wanted, wanted.frames);
-  const fields = (await ffprobeFrames(wanted.path)).filter(({ interlaced }) => interlaced);
-  assert(fields.length > 30);
-  assertEquals(there.frames.length, wanted.frames + fields.length);
-  assert(new Set(there.frames.map((line) => line.split(", ")[2])).size > wanted.frames);
+  const bob = ["-c:v", "mpeg2_cuvid", "-deint", "bob"];
+  const [fields, frames, woven] = await Promise.all([
+    simulated([...bob, ...input(wanted.path)], "h100"),
+    simulated([...bob, "-drop_second_field", "1", ...input(wanted.path)], "h100"),
+    simulated([...bob.slice(0, 2), ...input(wanted.path)], "h100"),
+  ]);
+  // ffmpeg's queue is too short for what comes at the end: it loses some fields, silently.
+  assert(fields.frames.length > 2 * wanted.frames - 6);
+  assert(fields.frames.length <= 2 * wanted.frames);
+  const pictures = (judged: Judged) => judged.frames.map((line) => line.split(", ")[2]);
+  assert(new Set(pictures(fields)).size > wanted.frames);
+  assertDecodedThere(frames, wanted, wanted.frames);
+  assertEquals(frames.frames.length, wanted.frames);
+  assert(pictures(frames).every((md5, i) => md5 !== pictures(woven)[i]));
 });
 
 test("a slow stream and a slow engine change no frame", LIMIT, async () => {
