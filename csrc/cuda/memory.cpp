@@ -49,15 +49,16 @@ MemoryPool make_pool(const Context& context) {
 
 }  // namespace
 
-DeviceBlock::DeviceBlock(std::shared_ptr<DeviceMemory> memory, CUdeviceptr address, size_t size)
-    : memory_(std::move(memory)), address_(address), size_(size) {}
+DeviceBlock::DeviceBlock(std::shared_ptr<DeviceMemory> memory, CUdeviceptr address, size_t size,
+                         std::unique_ptr<Event> filled)
+    : memory_(std::move(memory)), address_(address), size_(size), filled_(std::move(filled)) {}
 
 DeviceBlock::~DeviceBlock() {
   note_consumer();
   DeviceMemory::Kept kept{.address = address_, .pending = {}};
   try {
     kept.pending.reserve(uses_.size() + 1);
-    if (filled_) kept.pending.push_back(std::move(filled_));
+    kept.pending.push_back(std::move(filled_));
     for (Use& use : uses_) kept.pending.push_back(std::move(use.event));
   } catch (...) {
     // Without its events the memory cannot be used again in order; it is lost until the pool goes.
@@ -76,7 +77,6 @@ void DeviceBlock::note_consumer() {
 }
 
 void DeviceBlock::mark_filled(CUstream stream) {
-  filled_ = memory_->events_.take();
   filled_->record(stream);
 }
 
@@ -89,7 +89,6 @@ uint64_t DeviceBlock::context() const {
 }
 
 void DeviceBlock::order_before(uint64_t stream) const {
-  if (!filled_) return;
   const ContextScope scope(*memory_->context_);
   filled_->order_before(to_stream(stream));
 }
@@ -108,7 +107,7 @@ void DeviceBlock::note_use(uint64_t handle) const {
 }
 
 void DeviceBlock::wait() const {
-  if (filled_) filled_->wait();
+  filled_->wait();
 }
 
 DeviceMemory::DeviceMemory(std::shared_ptr<const Context> context, uint64_t budget_bytes)
@@ -209,9 +208,14 @@ std::shared_ptr<DeviceBlock> DeviceMemory::allocate(size_t size, CUstream stream
   if (!reuse(bytes, stream, address)) address = allocate_new(bytes, stream);
   add(live_bytes_, bytes);
   try {
-    return std::make_shared<DeviceBlock>(shared_from_this(), address, bytes);
+    // The memory is this stream's until then, also for a block that is let go unused.
+    std::unique_ptr<Event> ready = events_.take();
+    ready->record(stream);
+    return std::make_shared<DeviceBlock>(shared_from_this(), address, bytes, std::move(ready));
   } catch (...) {
-    recycle({.address = address, .pending = {}}, bytes);
+    live_bytes_ -= bytes;
+    if (pool_) context_->cuda().cuMemFreeAsync(address, stream);
+    if (!pool_) context_->cuda().cuMemFree(address);
     throw;
   }
 }

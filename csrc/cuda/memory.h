@@ -22,7 +22,8 @@ class DeviceMemory;
 class DeviceBlock : public DeviceMemoryInfo {
  public:
   // Made by DeviceMemory::allocate().
-  DeviceBlock(std::shared_ptr<DeviceMemory> memory, CUdeviceptr address, size_t size);
+  DeviceBlock(std::shared_ptr<DeviceMemory> memory, CUdeviceptr address, size_t size,
+              std::unique_ptr<Event> filled);
   ~DeviceBlock() override;
   DeviceBlock(const DeviceBlock&) = delete;
   DeviceBlock& operator=(const DeviceBlock&) = delete;
@@ -32,7 +33,8 @@ class DeviceBlock : public DeviceMemoryInfo {
   // The address as Picture holds it.
   const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(address_); }
 
-  // What is on `stream` now fills the block. Once, before it is shared; needs the context.
+  // What is now on `stream`, which it was allocated for, fills the block. Before it is shared;
+  // needs the context.
   void mark_filled(CUstream stream);
   // Work on this stream up to the moment when the block is let go reads it: the caller's stream,
   // which must be alive then. Before the block is shared.
@@ -51,8 +53,8 @@ class DeviceBlock : public DeviceMemoryInfo {
   const std::shared_ptr<DeviceMemory> memory_;
   const CUdeviceptr address_;
   const size_t size_;
+  std::unique_ptr<Event> filled_;
   CUstream consumer_ = nullptr;
-  std::unique_ptr<Event> filled_;  // null: no work fills it
   struct Use {
     CUstream stream;
     std::unique_ptr<Event> event;

@@ -316,6 +316,7 @@ void NvdecDecoder::decode(CUVIDPICPARAMS& parameters, Decoded& decoded) {
   if (!is_second) {
     decoded = {.coded = coded_picture(codec_, parameters)};
     if (decoded.coded.is_key) lacks_references_ = false;
+    if (decoded.coded.color) sequence_->color = *decoded.coded.color;
     decoded.lacks_references = lacks_references_;
   }
   const CUresult result = decoder_->decode(parameters);
