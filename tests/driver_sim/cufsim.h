@@ -16,6 +16,7 @@
  *   nvdecs            decode engines of each GPU, default what the model has
  *   picture_us        least time of one picture on an engine
  *   create_us         time of cuvidCreateDecoder
+ *   decode_stats      1: decode statistics of H.264 as drivers >= 590 have them, default 0
  *   encode_sessions   0 (default, as on an H100): no NVENC; nothing else yet
  *   lose_after        the device is lost at that driver call, counted from 1
  *   fail              faults as FUNCTION:N:CODE, separated by commas; see cufsim_fail()

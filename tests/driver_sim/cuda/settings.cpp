@@ -22,6 +22,7 @@ constexpr const char* kNumbers[] = {
     "log",
     "abort",
     "encode_sessions",
+    "decode_stats",
 };
 
 std::string variable(const std::string& name) {
