@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cctype>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
@@ -22,6 +24,23 @@ using namespace cuf;
 inline std::shared_ptr<cuda::Gpu> open_gpu(uint64_t budget = 0) {
   return cuda::open_gpu({.gpu = 0, .context = 0, .memory_budget_bytes = budget});
 }
+
+// A setting of the simulated driver for one scope.
+class Setting {
+ public:
+  Setting(const char* name, const std::string& value) : variable_("CUFSIM_") {
+    for (const char* at = name; *at; ++at) variable_ += static_cast<char>(std::toupper(*at));
+    setenv(variable_.c_str(), value.c_str(), 1);
+    cufsim_reset();
+  }
+  ~Setting() {
+    unsetenv(variable_.c_str());
+    cufsim_reset();
+  }
+
+ private:
+  std::string variable_;
+};
 
 // All counters of what lives in the driver.
 inline void check_nothing_left() {

@@ -84,7 +84,7 @@ TEST_CASE("A driver that finds no GPU, or does not start, says so") {
 
 TEST_CASE("The simulated driver is opened and says that it is one") {
   cufsim_reset();
-  const DriverOrReason& installed = installed_driver();
+  const DriverOrReason installed = installed_driver();
   REQUIRE_MESSAGE(installed.driver != nullptr, installed.reason);
   CHECK(installed.driver->is_simulated);
   CHECK(installed.driver->gpu_count == 1);

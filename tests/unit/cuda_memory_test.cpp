@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -138,8 +137,7 @@ TEST_CASE("The budget counts frames, what is kept, and decoders") {
 }
 
 TEST_CASE("A GPU that is full is asked again when what was kept is freed") {
-  setenv("CUFSIM_MEMORY_MB", "64", 1);
-  cufsim_reset();
+  const cuda_clips::Setting setting("memory_mb", "64");
   {
     const auto context = context_of_gpu();
     const Stream stream(context);
@@ -151,13 +149,10 @@ TEST_CASE("A GPU that is full is asked again when what was kept is freed") {
     CHECK(other != nullptr);
   }
   check_nothing_left();
-  unsetenv("CUFSIM_MEMORY_MB");
-  cufsim_reset();
 }
 
 TEST_CASE("Without pools memory is allocated plainly") {
-  setenv("CUFSIM_POOLS", "0", 1);
-  cufsim_reset();
+  const cuda_clips::Setting setting("pools", "0");
   {
     const auto context = context_of_gpu();
     const Stream stream(context);
@@ -174,8 +169,6 @@ TEST_CASE("Without pools memory is allocated plainly") {
     CHECK(cufsim_count("pools") == 0);
   }
   check_nothing_left();
-  unsetenv("CUFSIM_POOLS");
-  cufsim_reset();
 }
 
 TEST_CASE("Exported memory is let go when all work of the GPU is done") {

@@ -179,8 +179,8 @@ TEST_CASE("Only wanted pictures are mapped and copied") {
   const Decoded out =
       decode(*open_gpu(), b_frames(),
              {.adjust = [](Packet& packet) { packet.is_wanted = packet.pts % 1536 == 0; }});
-  CHECK(cufsim_count("pictures_decoded") == cpu.shown.size());
-  CHECK(cufsim_calls("cuvidMapVideoFrame64") == out.shown.size());
+  CHECK(cufsim_calls("cuvidDecodePicture") == cpu.shown.size());
+  CHECK(cufsim_calls("cuvidMapVideoFrame") == out.shown.size());
   CHECK(cufsim_calls("cuMemcpy2DAsync") == 2 * out.shown.size());
   REQUIRE(out.shown.size() == (cpu.shown.size() + 2) / 3);
   for (size_t i = 0; i < out.shown.size(); ++i) CHECK(out.shown[i].bytes == cpu.shown[3 * i].bytes);
@@ -200,7 +200,7 @@ TEST_CASE("Pictures that no other needs may be left out, and the others stay the
       {clips::make("av1.mkv", "-c:v libsvtav1 -preset 12"), 4}};
   for (const Case& entry : cases) {
     INFO(entry.path);
-    cufsim_reset();
+    const Setting setting("gpu", "l4");
     const Decoded cpu = decode_on_cpu(entry.path);
     {
       const auto gpu = open_gpu();
@@ -268,8 +268,7 @@ TEST_CASE("In a steady state nothing is allocated, and the host waits for nothin
 }
 
 TEST_CASE("Pictures that are held stay what they are, beyond the decoder and the GPU's object") {
-  cufsim_reset();
-  cufsim_set("stream_delay_us", 200);
+  const Setting setting("stream_delay_us", "200");
   const Decoded cpu = decode_on_cpu(b_frames());
   std::vector<Picture> held;
   {
@@ -292,8 +291,7 @@ TEST_CASE("Pictures that are held stay what they are, beyond the decoder and the
 }
 
 TEST_CASE("The caller's stream finds pictures complete, and may read until they are let go") {
-  cufsim_reset();
-  cufsim_set("stream_delay_us", 300);
+  const Setting setting("stream_delay_us", "300");
   const Decoded cpu = decode_on_cpu(ipp());
   {
     const auto gpu = open_gpu();
@@ -340,8 +338,7 @@ TEST_CASE("The caller's stream finds pictures complete, and may read until they 
 }
 
 TEST_CASE("Pictures come in host memory when they are asked for there") {
-  cufsim_reset();
-  cufsim_set("stream_delay_us", 300);
+  const Setting setting("stream_delay_us", "300");
   const Decoded cpu = decode_on_cpu(b_frames());
   const Decoded out =
       decode(*open_gpu(), b_frames(),

@@ -265,7 +265,8 @@ int NvdecDecoder::note_failure(const Error& error) {
 int NvdecDecoder::on_sequence(CUVIDEOFORMAT& format) noexcept {
   try {
     begin_sequence(format);
-    return sequence_ ? static_cast<int>(sequence_->config.surfaces) : 1;
+    // Also of a stream that is refused, whose pictures the parser goes on to count.
+    return static_cast<int>(surfaces_for(format, options_.latency));
   } catch (const Error& error) {
     return note_failure(error);
   } catch (...) {

@@ -72,6 +72,13 @@ uint32_t display_delay(Latency latency) {
   return latency == Latency::native ? kNativeDelay : 0;
 }
 
+// What the stream needs, one for each picture that is held back, and one to decode into while
+// another is read.
+uint32_t surfaces_for(const CUVIDEOFORMAT& format, Latency latency) {
+  const uint32_t needed = std::max<uint32_t>(2, format.min_num_decode_surfaces);
+  return std::min(kMostSurfaces, needed + display_delay(latency) + 1);
+}
+
 Sequence read_sequence(const Context& context, const CUVIDEOFORMAT& format,
                        const DecoderOptions& options) {
   Sequence sequence;
@@ -89,10 +96,7 @@ Sequence read_sequence(const Context& context, const CUVIDEOFORMAT& format,
   require_size_in_options(
       static_cast<uint32_t>(format.display_area.right - format.display_area.left),
       static_cast<uint32_t>(format.display_area.bottom - format.display_area.top), options);
-  // One more than the stream needs for each picture that is held back, and one to decode into while
-  // another is read.
-  config.surfaces = std::min(kMostSurfaces, std::max<uint32_t>(2, format.min_num_decode_surfaces) +
-                                                1 + display_delay(options.latency));
+  config.surfaces = surfaces_for(format, options.latency);
   sequence.color = color_of(format);
   sequence.may_be_interlaced = !format.progressive_sequence;
   return sequence;

@@ -17,6 +17,9 @@ struct Sequence {
 // Pictures that are decoded before they are shown, so that the host does not wait for the engine.
 uint32_t display_delay(Latency latency);
 
+// Surfaces that pictures are decoded into.
+uint32_t surfaces_for(const CUVIDEOFORMAT& format, Latency latency);
+
 // How the stream is to be decoded. Throws Error(unsupported) for what the GPU or the options do not
 // allow. Needs the context.
 Sequence read_sequence(const Context& context, const CUVIDEOFORMAT& format,
