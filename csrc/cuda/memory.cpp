@@ -120,7 +120,7 @@ DeviceMemory::DeviceMemory(std::shared_ptr<const Context> context, uint64_t budg
 }
 
 DeviceMemory::~DeviceMemory() {
-  free_kept(true);
+  free_kept();
   const ContextScope scope(*context_, std::nothrow);
   if (scope && pool_) context_->cuda().cuMemPoolDestroy(pool_);
 }
@@ -144,7 +144,7 @@ Error DeviceMemory::over_budget(uint64_t bytes) const {
 
 void DeviceMemory::check_budget(uint64_t bytes) {
   if (budget_bytes_ == 0) return;
-  if (live_bytes_ + kept_bytes_ + reserved_bytes_ + bytes > budget_bytes_) free_kept(false);
+  if (live_bytes_ + kept_bytes_ + reserved_bytes_ + bytes > budget_bytes_) free_kept();
   if (live_bytes_ + reserved_bytes_ + bytes > budget_bytes_) throw over_budget(bytes);
 }
 
@@ -189,7 +189,7 @@ CUdeviceptr DeviceMemory::allocate_new(size_t size, CUstream stream) {
   CUdeviceptr address = 0;
   CUresult result = call_allocate(address, size, stream);
   if (status_of(result) == Status::out_of_memory) {
-    free_kept(false);
+    free_kept();
     // What was freed comes back when the work before it is done.
     if (pool_) context_->cuda().cuStreamSynchronize(frees_.handle());
     if (pool_) context_->cuda().cuMemPoolTrimTo(pool_, 0);
@@ -224,7 +224,7 @@ void DeviceMemory::recycle(Kept block, size_t size) noexcept {
   live_bytes_ -= size;
   try {
     std::lock_guard lock(mutex_);
-    if (keeps_blocks_ && kept_bytes_ + size <= kMostKeptBytes) {
+    if (kept_bytes_ + size <= kMostKeptBytes) {
       kept_[size].push_back(std::move(block));
       kept_bytes_ += size;
       return;
@@ -249,11 +249,10 @@ void DeviceMemory::free_now(Kept block) noexcept {
   cuda.cuMemFreeAsync(block.address, frees_.handle());
 }
 
-void DeviceMemory::free_kept(bool for_good) noexcept {
+void DeviceMemory::free_kept() noexcept {
   std::map<size_t, std::deque<Kept>> kept;
   {
     std::lock_guard lock(mutex_);
-    if (for_good) keeps_blocks_ = false;
     kept.swap(kept_);
     kept_bytes_ = 0;
   }
@@ -262,8 +261,8 @@ void DeviceMemory::free_kept(bool for_good) noexcept {
   }
 }
 
-void DeviceMemory::trim(bool for_good) noexcept {
-  free_kept(for_good);
+void DeviceMemory::trim() noexcept {
+  free_kept();
   events_.clear();
   const ContextScope scope(*context_, std::nothrow);
   if (scope && pool_) context_->cuda().cuMemPoolTrimTo(pool_, 0);
@@ -320,7 +319,7 @@ Memory::Block PinnedMemory::allocate(size_t size) {
 void PinnedMemory::recycle(uint8_t* data, size_t size) noexcept {
   try {
     std::lock_guard lock(mutex_);
-    if (keeps_blocks_ && kept_bytes_ + size <= kMostKeptBytes) {
+    if (kept_bytes_ + size <= kMostKeptBytes) {
       kept_[size].push_back(data);
       kept_bytes_ += size;
       return;
@@ -339,7 +338,6 @@ void PinnedMemory::trim() noexcept {
   std::map<size_t, std::vector<uint8_t*>> kept;
   {
     std::lock_guard lock(mutex_);
-    keeps_blocks_ = false;
     kept.swap(kept_);
     kept_bytes_ = 0;
   }

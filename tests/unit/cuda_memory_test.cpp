@@ -63,7 +63,7 @@ TEST_CASE("Memory that was let go is used again without a call of the driver") {
     CHECK(memory->live_bytes() == 0);
     CHECK(memory->kept_bytes() == 8192);
     CHECK(memory->peak_bytes() == 8192);
-    memory->trim(false);
+    memory->trim();
     CHECK(memory->kept_bytes() == 0);
   }
   check_nothing_left();

@@ -281,7 +281,7 @@ TEST_CASE("Pictures that are held stay what they are, beyond the decoder and the
     }
     decoder->send_end();
     for (Picture& picture : pictures_of(*decoder)) held.push_back(std::move(picture));
-    gpu->close();
+    gpu->trim();
   }
   REQUIRE(held.size() == cpu.shown.size());
   for (size_t i = 0; i < held.size(); ++i) CHECK(bytes_of(held[i]) == cpu.shown[i].bytes);

@@ -20,8 +20,8 @@ uint32_t display_delay(Latency latency);
 // Surfaces that pictures are decoded into.
 uint32_t surfaces_for(const CUVIDEOFORMAT& format, Latency latency);
 
-// How the stream is to be decoded. Throws Error(unsupported) for what the GPU or the options do not
-// allow. Needs the context.
+// How the stream is to be decoded. Throws Error(unsupported) for what the GPU does not decode.
+// Needs the context.
 Sequence read_sequence(const Context& context, const CUVIDEOFORMAT& format,
                        const DecoderOptions& options);
 
