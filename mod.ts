@@ -42,6 +42,8 @@ export type {
   DeviceDescriptor,
 } from "./src/adapter.ts";
 export type { ColorOverride, ColorSpace } from "./src/color.ts";
+export type { ParsedDecodeStats } from "./src/decode_stats.ts";
+export type { DecodeFlag, DecodeFlags } from "./src/decode_flag.ts";
 export { Decoder } from "./src/decoder.ts";
 export type { DecoderStats } from "./src/decoder.ts";
 export type { DecoderConfig } from "./src/decoder_config.ts";
@@ -67,6 +69,8 @@ export type { Dtype, PixelFormat } from "./src/format.ts";
 export { Frame } from "./src/frame.ts";
 export type { FrameSummary } from "./src/frame_summary.ts";
 export type { ImageDataLike } from "./src/image_data.ts";
+export { setLogHandler, setLogLevel } from "./src/log.ts";
+export type { LogLevel, LogRecord } from "./src/log.ts";
 export { Packet } from "./src/packet.ts";
 export type { PacketDescriptor } from "./src/packet.ts";
 export { PictureProperties } from "./src/picture_properties.ts";

@@ -10,10 +10,11 @@
  * -n, --frames         stop after so many frames
  *     --contact-sheet  PNG with up to 16 frames of the video
  */
-import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Demuxer, type Frame, requestDevice } from "../mod.ts";
+import { type Demuxer, requestDevice } from "../mod.ts";
 import { ContactSheet } from "./contact_sheet.ts";
+import { FrameWriter } from "./frame_writer.ts";
 import { ProgressBar } from "./progress_bar.ts";
 
 const COLORS = ["native", "rgb", "rgbp", "raw"] as const;
@@ -60,26 +61,6 @@ function expectedFrames(demuxer: Demuxer, mostFrames: number): number {
   const { numFrames, duration, frameRate } = demuxer;
   const claimed = numFrames ?? Math.round((duration ?? 0) / 1e6 * frameRate.value);
   return Math.min(claimed, mostFrames);
-}
-
-/** Writes a frame's bytes; the buffer is used again. */
-class FrameWriter {
-  readonly #file: number;
-  #bytes = new Uint8Array(0);
-
-  constructor(path: string) {
-    this.#file = openSync(path, "w");
-  }
-
-  async write(frame: Frame): Promise<void> {
-    if (this.#bytes.length !== frame.byteLength) this.#bytes = new Uint8Array(frame.byteLength);
-    await frame.copyTo(this.#bytes);
-    for (let at = 0; at < this.#bytes.length;) at += writeSync(this.#file, this.#bytes, at);
-  }
-
-  [Symbol.dispose](): void {
-    closeSync(this.#file);
-  }
 }
 
 async function main(): Promise<void> {

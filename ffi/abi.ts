@@ -18,13 +18,19 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -2110170652;
+export const ABI_HASH: number = 1976572587;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
   cuf_library_abi_version: { parameters: [], result: "i32" },
   cuf_library_abi_hash: { parameters: [], result: "i32" },
   cuf_library_info: { parameters: ["buffer", "buffer"], result: "i32" },
+  cuf_log_configure: { parameters: ["buffer", "u32"], result: "i32" },
+  cuf_log_set_level: { parameters: ["u32"], result: "i32" },
+  cuf_log_subscribe: { parameters: ["u32", "u32"], result: "i32" },
+  cuf_log_unsubscribe: { parameters: ["u32"], result: "i32" },
+  cuf_log_take: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  cuf_log_write: { parameters: ["u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
   cuf_handle_close: { parameters: ["u32"], result: "i32" },
   cuf_queue_create: { parameters: ["buffer", "buffer"], result: "i32" },
   cuf_queue_poll: { parameters: ["u32", "buffer", "u32"], result: "i32" },
@@ -55,6 +61,7 @@ export const SYMBOLS = {
   cuf_decoder_decode: { parameters: ["u32", "buffer", "buffer", "u32", "u32"], result: "i32" },
   cuf_decoder_flush: { parameters: ["u32", "u32"], result: "i32" },
   cuf_decoder_reset: { parameters: ["u32", "u32"], result: "i32" },
+  cuf_decoder_reconfigure: { parameters: ["u32", "u32", "u32", "u32"], result: "i32" },
   cuf_decoder_read: { parameters: ["u32", "u32", "u32", "u32", "u32"], result: "i32" },
   cuf_decoder_take: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
   cuf_sampler_open: { parameters: ["u32", "buffer", "buffer", "u32", "u32", "buffer"], result: "i32" },
@@ -72,6 +79,7 @@ export const SYMBOLS = {
   cuf_frame_info: { parameters: ["u32", "buffer"], result: "i32" },
   cuf_frame_clone: { parameters: ["u32", "buffer", "buffer"], result: "i32" },
   cuf_frame_copy: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
+  cuf_frame_decode_stats: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_convert: { parameters: ["u32", "buffer", "u32", "buffer"], result: "i32" },
   cuf_frame_quarantine: { parameters: ["u32"], result: "i32" },
   cuf_frame_to_dlpack: { parameters: ["u32", "i32", "u32", "buffer", "buffer"], result: "i32" },
@@ -86,6 +94,18 @@ export interface Symbols {
   cuf_library_abi_hash(): number;
   /** Calls cuf_library_info. */
   cuf_library_info(out: BufferArgument, error: BufferArgument): number;
+  /** Takes the value of LOGGER_LEVEL (TRACE DEBUG INFO WARN ERROR FATAL, or QUIET), unless a level was set before. A wrong one is an invalid argument, and is said on stderr once. */
+  cuf_log_configure(name: BufferArgument, length: number): number;
+  /** Calls cuf_log_set_level. */
+  cuf_log_set_level(level: number): number;
+  /** Keeps records for this queue, the latest 1024, and tells the ticket by CUF_COMPLETION_LOG; while there are subscribers, nothing is printed. Without a level set, INFO is in force then. */
+  cuf_log_subscribe(queue: number, ticket: number): number;
+  /** Calls cuf_log_unsubscribe. */
+  cuf_log_unsubscribe(queue: number): number;
+  /** Takes up to capacity records, the oldest first; 0: there are none now. */
+  cuf_log_take(queue: number, out: BufferArgument, capacity: number): number;
+  /** Logs a line of the caller's; returns 1, or 0 if the level is not logged. */
+  cuf_log_write(level: number, origin: BufferArgument, originLength: number, message: BufferArgument, messageLength: number): number;
   /** Closes any object; its pending tickets complete with CUF_ABORTED. Never blocks. */
   cuf_handle_close(handle: number): number;
   /** Calls cuf_queue_create. */
@@ -146,6 +166,8 @@ export interface Symbols {
   cuf_decoder_flush(decoder: number, ticket: number): number;
   /** Forgets what was sent and not yet given, as after a seek. */
   cuf_decoder_reset(decoder: number, ticket: number): number;
+  /** The next packet begins a stream of this size, whose decoder is made anew; the frames held back come first from the next call. */
+  cuf_decoder_reconfigure(decoder: number, width: number, height: number, ticket: number): number;
   /** Reads and decodes from the demuxer until max_frames are there or the end, where it flushes. Completes with the number of frames; extra = 1 after the last. */
   cuf_decoder_read(decoder: number, demuxer: number, maxFrames: number, maxBytes: number, ticket: number): number;
   /** Hands over the frames of a completed decode, flush or read. */
@@ -180,6 +202,8 @@ export interface Symbols {
   cuf_frame_clone(frame: number, outFrame: BufferArgument, error: BufferArgument): number;
   /** Copies all planes one after another without padding; returns the bytes written. */
   cuf_frame_copy(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
+  /** Copies the decode statistics in NVDEC's layout (csrc/core/decode_record.h); returns their bytes. */
+  cuf_frame_decode_stats(frame: number, out: BufferArgument, capacity: number, error: BufferArgument): number;
   /** Completes with the handle of a new frame that holds the tensor. */
   cuf_frame_convert(frame: number, desc: BufferArgument, ticket: number, error: BufferArgument): number;
   /** Closes the handle but never reuses or frees the memory: a view of it was transferred out of reach. */
@@ -236,6 +260,26 @@ export const CompletionKind = {
   SOURCE_CLOSED: 3,
   /** Value millionths of the ticket's work are done. */
   PROGRESS: 4,
+  /** Cuf_log_take has records. */
+  LOG: 5,
+} as const;
+
+/** How much is logged: everything down to the level. */
+export const LogLevel = {
+  /** CUF_LOG_QUIET. */
+  QUIET: 0,
+  /** CUF_LOG_FATAL. */
+  FATAL: 1,
+  /** CUF_LOG_ERROR. */
+  ERROR: 2,
+  /** CUF_LOG_WARN. */
+  WARN: 3,
+  /** CUF_LOG_INFO. */
+  INFO: 4,
+  /** CUF_LOG_DEBUG. */
+  DEBUG: 5,
+  /** CUF_LOG_TRACE. */
+  TRACE: 6,
 } as const;
 
 /** Values of CufSourceKind. */
@@ -276,6 +320,16 @@ export const OnError = {
   SKIP: 1,
   /** CUF_ON_ERROR_CONCEAL. */
   CONCEAL: 2,
+} as const;
+
+/** When frames come. */
+export const Latency = {
+  /** In display order, as late as is fastest. */
+  NATIVE: 0,
+  /** In display order; with the packet itself where nothing is reordered. */
+  LOW: 1,
+  /** In decode order, with the packet itself. */
+  ZERO: 2,
 } as const;
 
 /** Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16 formats the sample stands in the most significant bits, in the planar ones of the decoder (I420P10, ...) in the least. */
@@ -416,6 +470,16 @@ export const PacketFlag = {
   HAS_PTS: 8,
   /** CUF_PACKET_HAS_DTS. */
   HAS_DTS: 16,
+  /** Holds exactly one frame or field; every packet is taken so. */
+  END_OF_PICTURE: 32,
+  /** The last one: the frames held back come with it. */
+  END_OF_STREAM: 64,
+  /** Its times are valid; those that are there always are. */
+  TIMESTAMP: 128,
+  /** A new start, as after a seek; frames held back come first. */
+  DISCONTINUITY: 256,
+  /** The end is to be told; the completion always tells it. */
+  NOTIFY_EOS: 512,
 } as const;
 
 /** Bits of CufFrameInfo.flags. */
@@ -504,6 +568,37 @@ export class Completion extends Struct {
   /** Field extra (int64_t). */
   get extra(): number { return this.getI64(24); }
   set extra(value: number) { this.setI64(24, value); }
+}
+
+/** One line of the log. */
+export class LogRecord extends Struct {
+  /** Size in bytes. */
+  static readonly size: number = 1024;
+
+  /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
+  constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
+    super(1024, true, bytes, at);
+  }
+
+  /** Field struct_size (uint32_t). */
+  get structSize(): number { return this.getU32(0); }
+  set structSize(value: number) { this.setU32(0, value); }
+
+  /** A CufLogLevel. */
+  get level(): number { return this.getU32(4); }
+  set level(value: number) { this.setU32(4, value); }
+
+  /** Since 1970. */
+  get timeUs(): number { return this.getI64(8); }
+  set timeUs(value: number) { this.setI64(8, value); }
+
+  /** Part of the library, or libav/ and libav's name of its part. */
+  get origin(): string { return this.getText(16, 64); }
+  set origin(value: string) { this.setText(16, 64, value); }
+
+  /** Field message (char). */
+  get message(): string { return this.getText(80, 944); }
+  set message(value: string) { this.setText(80, 944, value); }
 }
 
 /** Bun's wake: the address of a threadsafe void callback(void). */
@@ -742,9 +837,9 @@ export class DecoderSupport extends Struct {
   get nativeFormat(): number { return this.getU32(24); }
   set nativeFormat(value: number) { this.setU32(24, value); }
 
-  /** Field reserved (uint32_t). */
-  get reserved(): number { return this.getU32(28); }
-  set reserved(value: number) { this.setU32(28, value); }
+  /** 1: decoders take enable_decode_stats. */
+  get hasDecodeStats(): number { return this.getU32(28); }
+  set hasDecodeStats(value: number) { this.setU32(28, value); }
 
   /** Field implementation (char). */
   get implementation(): string { return this.getText(32, 64); }
@@ -758,11 +853,11 @@ export class DecoderSupport extends Struct {
 /** The struct CufDeviceDesc. */
 export class DeviceDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 16;
+  static readonly size: number = 24;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(16, true, bytes, at);
+    super(24, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -780,16 +875,20 @@ export class DeviceDesc extends Struct {
   /** Decoding threads one decoder may use; 0 = one for each processor. */
   get threads(): number { return this.getU32(12); }
   set threads(value: number) { this.setU32(12, value); }
+
+  /** Most memory of pictures; 0 = 3/4 of the machine's. */
+  get memoryBudgetBytes(): number { return this.getU64(16); }
+  set memoryBudgetBytes(value: number) { this.setU64(16, value); }
 }
 
 /** The struct CufDeviceInfo. */
 export class DeviceInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 16;
+  static readonly size: number = 24;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(16, true, bytes, at);
+    super(24, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -807,16 +906,20 @@ export class DeviceInfo extends Struct {
   /** Field threads (uint32_t). */
   get threads(): number { return this.getU32(12); }
   set threads(value: number) { this.setU32(12, value); }
+
+  /** Field memory_budget_bytes (uint64_t). */
+  get memoryBudgetBytes(): number { return this.getU64(16); }
+  set memoryBudgetBytes(value: number) { this.setU64(16, value); }
 }
 
 /** The struct CufDeviceStats. */
 export class DeviceStats extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 104;
+  static readonly size: number = 112;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(104, true, bytes, at);
+    super(112, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -886,6 +989,10 @@ export class DeviceStats extends Struct {
   /** Files opened for random access whose index was kept. */
   get indexCacheHits(): number { return this.getU64(96); }
   set indexCacheHits(value: number) { this.setU64(96, value); }
+
+  /** Field memory_bytes (uint64_t). */
+  get memoryBytes(): number { return this.getU64(104); }
+  set memoryBytes(value: number) { this.setU64(104, value); }
 }
 
 /** The struct CufSourceDesc. */
@@ -1208,11 +1315,11 @@ export class PacketInfo extends Struct {
 /** The struct CufDecoderDesc. */
 export class DecoderDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 64;
+  static readonly size: number = 88;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(64, true, bytes, at);
+    super(88, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1250,16 +1357,36 @@ export class DecoderDesc extends Struct {
   /** Field codec (char). */
   get codec(): string { return this.getText(32, 32); }
   set codec(value: string) { this.setText(32, 32, value); }
+
+  /** Most memory of its pictures and frames; 0 = the device's. */
+  get memoryBudgetBytes(): number { return this.getU64(64); }
+  set memoryBudgetBytes(value: number) { this.setU64(64, value); }
+
+  /** 1: frames have decode statistics. */
+  get enableDecodeStats(): number { return this.getU32(72); }
+  set enableDecodeStats(value: number) { this.setU32(72, value); }
+
+  /** A CufLatency. */
+  get latency(): number { return this.getU32(76); }
+  set latency(value: number) { this.setU32(76, value); }
+
+  /** Larger pictures are refused with CUF_UNSUPPORTED; 0 = any. */
+  get maxWidth(): number { return this.getU32(80); }
+  set maxWidth(value: number) { this.setU32(80, value); }
+
+  /** Field max_height (uint32_t). */
+  get maxHeight(): number { return this.getU32(84); }
+  set maxHeight(value: number) { this.setU32(84, value); }
 }
 
 /** The struct CufDecoderInfo. */
 export class DecoderInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 128;
+  static readonly size: number = 144;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(128, true, bytes, at);
+    super(144, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1289,6 +1416,18 @@ export class DecoderInfo extends Struct {
   /** Field implementation (char). */
   get implementation(): string { return this.getText(64, 64); }
   set implementation(value: string) { this.setText(64, 64, value); }
+
+  /** What counts towards its budget. */
+  get memoryBytes(): number { return this.getU64(128); }
+  set memoryBytes(value: number) { this.setU64(128, value); }
+
+  /** A CufLatency, as asked for. */
+  get latency(): number { return this.getU32(136); }
+  set latency(value: number) { this.setU32(136, value); }
+
+  /** What it can give on the stream that it decodes. */
+  get effectiveLatency(): number { return this.getU32(140); }
+  set effectiveLatency(value: number) { this.setU32(140, value); }
 }
 
 /** The struct CufPlane. */
@@ -1325,11 +1464,11 @@ export class Plane extends Struct {
 /** The struct CufFrameInfo. */
 export class FrameInfo extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 232;
+  static readonly size: number = 240;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(232, true, bytes, at);
+    super(240, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1428,16 +1567,24 @@ export class FrameInfo extends Struct {
 
   /** Field planes (CufPlane). */
   planesAt(index: number): Plane { return new Plane(this.bytes, this.element(136, 4, 24, index)); }
+
+  /** Of cuf_frame_decode_stats; 0: there are none. */
+  get decodeStatsBytes(): number { return this.getU32(232); }
+  set decodeStatsBytes(value: number) { this.setU32(232, value); }
+
+  /** Blocks in a row of them. */
+  get decodeStatsColumns(): number { return this.getU32(236); }
+  set decodeStatsColumns(value: number) { this.setU32(236, value); }
 }
 
 /** The struct CufSamplerDesc. */
 export class SamplerDesc extends Struct {
   /** Size in bytes. */
-  static readonly size: number = 56;
+  static readonly size: number = 64;
 
   /** Lays the struct over `bytes` from `at` on, or over new zeroed bytes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>, at?: number) {
-    super(56, true, bytes, at);
+    super(64, true, bytes, at);
   }
 
   /** Field struct_size (uint32_t). */
@@ -1491,6 +1638,14 @@ export class SamplerDesc extends Struct {
   /** 1: an index of what the container claims will do. */
   get isIndexApproximate(): number { return this.getU32(52); }
   set isIndexApproximate(value: number) { this.setU32(52, value); }
+
+  /** As in CufDecoderDesc. */
+  get enableDecodeStats(): number { return this.getU32(56); }
+  set enableDecodeStats(value: number) { this.setU32(56, value); }
+
+  /** Field reserved (uint32_t). */
+  get reserved(): number { return this.getU32(60); }
+  set reserved(value: number) { this.setU32(60, value); }
 }
 
 /** The struct CufSamplerInfo. */

@@ -230,6 +230,13 @@ export function nextTicket(last: number, isUsed: (ticket: number) => boolean): n
   return ticket;
 }
 
+let tellBefore: () => void = () => {};
+
+/** Calls `tell` before each failure that is reported from now on. */
+export function beforeFailures(tell: () => void): void {
+  tellBefore = tell;
+}
+
 let current: Completions | undefined;
 
 /** Delivers soon what is there already, for records that nobody waits for, such as those of a close. */
@@ -281,6 +288,7 @@ export function check(result: number, error: ErrorStruct | null, what: string): 
 }
 
 function toError(status: number, error: ErrorStruct, what: string): NativeError {
+  tellBefore();
   // A call without an error struct, or one that fails before it reads its arguments, says nothing.
   if (error.status !== 0) return new NativeError(error);
   const known = Object.entries(Status).find(([, value]) => value === status)?.[0];

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { ABI_HASH, ABI_VERSION } from "./abi.ts";
 import { openInBun, probeInBun } from "./bun.ts";
 import { environmentInDeno, isDenied, openInDeno, probeInDeno } from "./deno.ts";
+import { startLog } from "./log_writer.ts";
 import type { Native } from "./native.ts";
 import { traced } from "./trace.ts";
 
@@ -78,6 +79,7 @@ function load(runtime: string, path: string): Library {
   const wrap = environment(runtime, "CUFRAME_TRACE") === "1" ? traced : <T>(it: T): T => it;
   const native = runtime === "Deno" ? openInDeno(path, wrap) : openInBun(path, wrap);
   const canView = native.canView();
+  startLog(native.symbols, path, environment(runtime, "LOGGER_LEVEL"));
   return {
     ...native,
     path,

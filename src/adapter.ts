@@ -84,6 +84,8 @@ export interface DecoderSupport {
   readonly reason: string;
   /** Which decoder would do it. */
   readonly implementation: string;
+  /** Whether its decoders take `enableDecodeStats`. */
+  readonly hasDecodeStats: boolean;
   /** Format of its "native" frames; "UNKNOWN" where it depends on the stream. */
   readonly nativeFormat: PixelFormat;
   /** Smallest width in pixels; 0 if there is no bound. */
@@ -166,6 +168,7 @@ export class CuframeAdapter {
       isSupported: support.isSupported !== 0,
       reason: support.reason,
       implementation: support.implementation,
+      hasDecodeStats: support.hasDecodeStats !== 0,
       nativeFormat: formatName(support.nativeFormat),
       minWidth: support.minWidth,
       minHeight: support.minHeight,
@@ -181,7 +184,11 @@ export class CuframeAdapter {
   }
 }
 
-const deviceRules = { threads: integer(1, MOST_THREADS), label: text() };
+const deviceRules = {
+  threads: integer(1, MOST_THREADS),
+  memoryBudgetBytes: integer(1),
+  label: text(),
+};
 
 /** All adapters of this machine, the best one first. */
 export async function listAdapters(): Promise<CuframeAdapter[]> {

@@ -6,9 +6,14 @@
 
 import { Backend, DecoderInfo, ErrorStruct, FrameInfo, PacketInfo } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
-import { type DecoderDescriptor, nativeDecoderDescriptor } from "./decoder_options.ts";
+import {
+  type DecoderDescriptor,
+  LARGEST_SIDE,
+  latencyName,
+  nativeDecoderDescriptor,
+} from "./decoder_options.ts";
 import { Demuxer, type DemuxerPipeline, pipelineOf } from "./demuxer.ts";
-import { checkDescriptor, describe, signal } from "./descriptor.ts";
+import { checkDescriptor, describe, integer, signal } from "./descriptor.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import { type BatchDecoder, PacketBatches, PipelineBatches } from "./frame_batches.ts";
 import { FrameIterators } from "./frame_iterator.ts";
@@ -23,6 +28,8 @@ export interface DecoderStats {
   readonly framesDecoded: number;
   /** Frames that were damaged. */
   readonly framesCorrupt: number;
+  /** Bytes that count towards its memoryBudgetBytes; 0 if it has none of its own. */
+  readonly memoryBytes: number;
 }
 
 /** Makes a decoder on a device. */
@@ -39,6 +46,8 @@ export class Decoder implements AsyncDisposable, Disposable {
   readonly implementation: string;
   /** Where it decodes. */
   readonly backend: "cpu" | "cuda";
+  /** When frames come, as it was asked for. */
+  readonly latency: "native" | "low" | "zero";
   /** Name in warnings. */
   readonly label: string;
   readonly #handle: NativeHandle;
@@ -74,24 +83,37 @@ export class Decoder implements AsyncDisposable, Disposable {
   private constructor(handle: NativeHandle, device: object, label: string) {
     this.#handle = handle;
     this.#device = device;
-    const { codec, implementation, backend } = this.#info();
+    const { codec, implementation, backend, latency } = this.#info();
     this.codec = codec;
     this.implementation = implementation;
     this.backend = backend === Backend.CUDA ? "cuda" : "cpu";
+    this.latency = latencyName(latency);
     this.label = label;
+  }
+
+  /**
+   * What it can give of `latency` on the stream that it decodes: "low" instead of "zero" from the first
+   * packet of a stream on whose headers say that frames are reordered, or from the first reordered frame
+   * on if they do not say, for H.264 and HEVC on the CPU. Their B-frames come in display order there.
+   */
+  get effectiveLatency(): "native" | "low" | "zero" {
+    return latencyName(this.#info().effectiveLatency);
   }
 
   /** What it has done so far. */
   get stats(): DecoderStats {
-    const { packetsDecoded, framesDecoded, framesCorrupt } = this.#info();
-    return { packetsDecoded, framesDecoded, framesCorrupt };
+    const { packetsDecoded, framesDecoded, framesCorrupt, memoryBytes } = this.#info();
+    return { packetsDecoded, framesDecoded, framesCorrupt, memoryBytes };
   }
 
   /**
-   * Decodes one packet and gives the frames that are ready, in display order: none, one or several.
-   * Calls may overlap; they are done in order.
+   * Decodes one packet and gives the frames that are ready, in display order unless `latency` is "zero":
+   * none, one or several. Calls may overlap; they are done in order.
    *
    * @throws {CorruptDataError} for damage, unless onError says otherwise; decoding can go on
+   * @throws {OutOfMemoryError} beyond memoryBudgetBytes: close frames and decode the packet again
+   * @throws {UnsupportedError} for the first packet of a stream that is larger than maxWidth or maxHeight
+   * allow; its other packets give nothing, and the next stream that fits is decoded
    */
   async decode(packet: Packet, options: { readonly signal?: AbortSignal } = {}): Promise<Frame[]> {
     if (!(packet instanceof Packet)) {
@@ -131,6 +153,28 @@ export class Decoder implements AsyncDisposable, Disposable {
       "reset()",
       undefined,
       (handle, ticket) => native().cuf_decoder_reset(handle, ticket),
+    );
+  }
+
+  /**
+   * Says that the next packet begins another stream of the same codec, with pictures of this size. The
+   * frames of the stream before that are held back come first from the next call. A stream that changes
+   * its size, depth or other parameters by itself, at a key frame, does not need it.
+   *
+   * @throws {UnsupportedError} if the size is larger than maxWidth or maxHeight allow; nothing changes then
+   */
+  async setReconfigParams(
+    size: { readonly width: number; readonly height: number },
+  ): Promise<void> {
+    const side = integer(1, LARGEST_SIDE);
+    const sides = ["width", "height"];
+    checkDescriptor("setReconfigParams()", size, { width: side, height: side }, sides);
+    const { width, height } = size;
+    this.#headers = null;
+    await this.#run(
+      "setReconfigParams()",
+      undefined,
+      (handle, ticket) => native().cuf_decoder_reconfigure(handle, width, height, ticket),
     );
   }
 

@@ -4,10 +4,19 @@
  * @module
  */
 
-import { ColorType, DecoderDesc, OnError } from "../ffi/abi.ts";
+import { ColorType, DecoderDesc, Latency, OnError } from "../ffi/abi.ts";
 import { codecName } from "./codec_name.ts";
 import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
-import { bytes, bytesOf, checkDescriptor, integer, oneOf, signal, text } from "./descriptor.ts";
+import {
+  bytes,
+  bytesOf,
+  checkDescriptor,
+  flag,
+  integer,
+  oneOf,
+  signal,
+  text,
+} from "./descriptor.ts";
 
 /** How a decoder is made. A demuxer's `decoderConfig` fits, with or without more keys beside it. */
 export interface DecoderDescriptor {
@@ -33,8 +42,32 @@ export interface DecoderDescriptor {
    * go on; "skip": they are left out; "conceal": they come with `decodeStatus` set.
    */
   readonly onError?: "throw" | "skip" | "conceal";
+  /**
+   * Most bytes of its pictures at once: those that it predicts from, and its frames until they are closed.
+   * Beyond it calls fail with an OutOfMemoryError: a decode() has then not taken its packet, a loop over
+   * frames() goes on with a new one. Default: the device's.
+   */
+  readonly memoryBudgetBytes?: number;
+  /**
+   * When frames come. "native" (default): in display order, as late as is fastest, and at least one frame
+   * late in streams with B-frames; "low": in display order, each by the `decode()` of its own packet unless
+   * frames that come later in the stream are shown before it; "zero": in decode order, each by the
+   * `decode()` of its own packet. Streams with B-frames are not what "low" and "zero" are for: see
+   * `decoder.effectiveLatency`. Both cost speed, since frames are not decoded beside each other.
+   */
+  readonly latency?: "native" | "low" | "zero";
+  /** Widest picture in pixels; a stream with wider ones is refused. Default: any. */
+  readonly maxWidth?: number;
+  /** Highest picture in pixels; a stream with higher ones is refused. Default: any. */
+  readonly maxHeight?: number;
   /** Most threads it may use; default: as many as the device has. */
   readonly threads?: number;
+  /**
+   * Frames come with decode statistics (`parseDecodeStats()`); default false. On the CPU for H.264, MPEG-1,
+   * MPEG-2, MPEG-4, H.263 and its kin, and VP9 (quantisers only); others are an UnsupportedError. libav cannot
+   * use frame threads then, only those for slices.
+   */
+  readonly enableDecodeStats?: boolean;
   /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
   readonly colorSpace?: ColorOverride;
   /** Name in warnings; default: the codec. */
@@ -43,7 +76,8 @@ export interface DecoderDescriptor {
   readonly signal?: AbortSignal;
 }
 
-const LARGEST_SIDE = 1 << 20;
+/** The longest side of a picture that a descriptor may name. */
+export const LARGEST_SIDE: number = 1 << 20;
 const MOST_THREADS = 256;
 
 /** The library's numbers of the output colour types. */
@@ -60,6 +94,14 @@ export const ON_ERROR = {
   conceal: OnError.CONCEAL,
 } as const;
 
+const LATENCIES = { native: Latency.NATIVE, low: Latency.LOW, zero: Latency.ZERO } as const;
+
+/** The name of one of the library's latencies. */
+export function latencyName(code: number): "native" | "low" | "zero" {
+  if (code === Latency.ZERO) return "zero";
+  return code === Latency.LOW ? "low" : "native";
+}
+
 /** Checks a descriptor and writes it as the library wants it. */
 export function nativeDecoderDescriptor(
   descriptor: DecoderDescriptor,
@@ -74,7 +116,12 @@ export function nativeDecoderDescriptor(
     displayAspectHeight: side,
     outputColorType: oneOf("native", "rgb", "rgbp", "raw"),
     onError: oneOf("throw", "skip", "conceal"),
+    latency: oneOf("native", "low", "zero"),
+    maxWidth: integer(1, LARGEST_SIDE),
+    maxHeight: integer(1, LARGEST_SIDE),
     threads: integer(1, MOST_THREADS),
+    memoryBudgetBytes: integer(1),
+    enableDecodeStats: flag(),
     colorSpace: colorOverride(),
     label: text(),
     signal: signal(),
@@ -84,9 +131,14 @@ export function nativeDecoderDescriptor(
   desc.outputColorType = COLOR_TYPES[descriptor.outputColorType ?? "native"];
   desc.onError = ON_ERROR[descriptor.onError ?? "throw"];
   desc.threads = descriptor.threads ?? 0;
+  desc.memoryBudgetBytes = descriptor.memoryBudgetBytes ?? 0;
+  desc.enableDecodeStats = descriptor.enableDecodeStats ? 1 : 0;
   desc.width = descriptor.codedWidth ?? 0;
   desc.height = descriptor.codedHeight ?? 0;
   Object.assign(desc, overrideCodes(descriptor.colorSpace));
+  desc.latency = LATENCIES[descriptor.latency ?? "native"];
+  desc.maxWidth = descriptor.maxWidth ?? 0;
+  desc.maxHeight = descriptor.maxHeight ?? 0;
   const { description } = descriptor;
   return { desc, headers: description === undefined ? null : bytesOf(description) };
 }

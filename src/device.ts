@@ -12,6 +12,7 @@ import type { DecoderDescriptor } from "./decoder_options.ts";
 import type { Demuxer } from "./demuxer.ts";
 import { type DemuxerDescriptor, openDemuxer } from "./demuxer_open.ts";
 import { checked, native, opened, run } from "./native_call.ts";
+import type { SamplingDevice } from "./sampled_video.ts";
 import type { SimpleDecoderDescriptor, ThreadedDecoderDescriptor } from "./sampler_options.ts";
 import { createSimpleDecoder, type SimpleDecoder } from "./simple_decoder.ts";
 import type { Source } from "./source_kind.ts";
@@ -51,6 +52,11 @@ export interface DeviceStats {
   readonly decodersReused: number;
   /** Videos opened for random access whose file had been indexed before, so that nothing was read. */
   readonly indexCacheHits: number;
+  /**
+   * Bytes that count towards memoryBudgetBytes: frames and tensors, also those in quarantine and in
+   * DLPack capsules, pooledBytes, and the pictures that decoders hold.
+   */
+  readonly memoryBytes: number;
 }
 
 /** Why a device cannot be used any longer. */
@@ -65,6 +71,12 @@ export interface DeviceLostInfo {
 export interface DeviceOptions {
   /** Most threads that one decoder may use; default: one for each processor. */
   readonly threads?: number;
+  /**
+   * Most bytes of pictures at once: frames, tensors, what is kept for the next ones, and what decoders
+   * hold. Beyond it calls fail with an OutOfMemoryError, and go on when frames were closed. Default: 3/4
+   * of the machine's memory, so that a hostile file ends in that error.
+   */
+  readonly memoryBudgetBytes?: number;
   /** Name in warnings; default: "device". */
   readonly label?: string;
 }
@@ -83,6 +95,8 @@ export class Device implements AsyncDisposable, Disposable {
   readonly label: string;
   /** Most threads that one decoder uses. */
   readonly threads: number;
+  /** Most bytes of pictures at once; see memoryBudgetBytes of requestDevice(). */
+  readonly memoryBudgetBytes: number;
   /** Resolves when the device can no longer be used, also by close(). */
   readonly lost: Promise<DeviceLostInfo>;
   readonly #handle: NativeHandle;
@@ -94,6 +108,7 @@ export class Device implements AsyncDisposable, Disposable {
       desc.backend = backend;
       desc.ordinal = ordinal;
       desc.threads = options.threads ?? 0;
+      desc.memoryBudgetBytes = options.memoryBudgetBytes ?? 0;
       const error = new ErrorStruct();
       const { value } = await run(
         (ticket) => native().cuf_device_create(queue(), desc.bytes, ticket, error.bytes),
@@ -112,6 +127,7 @@ export class Device implements AsyncDisposable, Disposable {
     this.#lose = resolve;
     this.label = label;
     this.threads = info.threads;
+    this.memoryBudgetBytes = info.memoryBudgetBytes;
     this.lost = promise;
   }
 
@@ -137,6 +153,7 @@ export class Device implements AsyncDisposable, Disposable {
       decodersCreated: stats.decodersCreated,
       decodersReused: stats.decodersReused,
       indexCacheHits: stats.indexCacheHits,
+      memoryBytes: stats.memoryBytes,
     };
   }
 
@@ -154,7 +171,8 @@ export class Device implements AsyncDisposable, Disposable {
   /**
    * Makes a decoder. `{ codec: demuxer.codec }` is enough for a demuxer's packets.
    *
-   * @throws {UnsupportedError} if there is no decoder for the codec
+   * @throws {UnsupportedError} if there is no decoder for the codec, or codedWidth and codedHeight are larger
+   * than maxWidth and maxHeight allow
    */
   createDecoder(descriptor: DecoderDescriptor): Promise<Decoder> {
     return this.#make(() => createDecoder({ handle: this.#handle, object: this }, descriptor));
@@ -171,9 +189,7 @@ export class Device implements AsyncDisposable, Disposable {
     source: Source,
     descriptor: SimpleDecoderDescriptor = {},
   ): Promise<SimpleDecoder> {
-    return this.#make(() =>
-      createSimpleDecoder({ handle: this.#handle, object: this }, source, descriptor)
-    );
+    return this.#make(() => createSimpleDecoder(this.#sampling(), source, descriptor));
   }
 
   /**
@@ -187,9 +203,7 @@ export class Device implements AsyncDisposable, Disposable {
     source: Source,
     descriptor: ThreadedDecoderDescriptor = {},
   ): Promise<ThreadedDecoder> {
-    return this.#make(() =>
-      createThreadedDecoder({ handle: this.#handle, object: this }, source, descriptor)
-    );
+    return this.#make(() => createThreadedDecoder(this.#sampling(), source, descriptor));
   }
 
   /** Closes the device, its demuxers and its decoders. Frames stay valid until they are closed. */
@@ -209,6 +223,11 @@ export class Device implements AsyncDisposable, Disposable {
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
+  }
+
+  #sampling(): SamplingDevice {
+    const { memoryBudgetBytes } = this;
+    return { handle: this.#handle, object: this, memoryBudgetBytes };
   }
 
   /** Every mistake is a rejection, also one that is found at once. */

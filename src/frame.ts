@@ -6,6 +6,7 @@
 
 import { FrameInfo } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
+import { type ParsedDecodeStats, parseDecodeStats } from "./decode_stats.ts";
 import { bytesOf, checkDescriptor, describe, isBytes } from "./descriptor.ts";
 import * as dlpack from "./dlpack.ts";
 import { CuframeError } from "./errors.ts";
@@ -130,6 +131,29 @@ export class Frame extends PictureProperties implements Disposable {
    */
   toDLPack(descriptor: dlpack.FrameDLPackDescriptor = {}): dlpack.DLPackCapsule {
     return dlpack.exportDLPack(frameHandle(this), this.#label, descriptor, this.#info.planeCount);
+  }
+
+  /**
+   * A copy of the decode statistics as NVDEC lays them out, decodeStatsSize bytes, little endian: a header of
+   * 32 bytes (byte 0: 1, + 2 if there are vectors of list 1; bytes 4 to 7: number of blocks), then 12 bytes
+   * for each block (QP; 2 * type; 2 unused; mv0 x, y; mv1 x, y).
+   */
+  get rawDecodeStats(): Uint8Array<ArrayBuffer> {
+    const handle = frameHandle(this);
+    const record = new Uint8Array(this.decodeStatsSize);
+    callWithError(
+      (error) => native().cuf_frame_decode_stats(handle, record, record.length, error.bytes),
+      "Reading decode statistics",
+    );
+    return record;
+  }
+
+  /**
+   * How the picture's blocks were coded: quantisers, types and motion vectors. For frames of decoders made
+   * with `enableDecodeStats`; all arrays are empty where decodeStatsSize is 0.
+   */
+  parseDecodeStats(): ParsedDecodeStats {
+    return parseDecodeStats(this.rawDecodeStats, this.#info.decodeStatsColumns);
   }
 
   /** A second frame over the same memory, which lives until both are closed. */

@@ -5,6 +5,7 @@
  */
 
 import type { DemuxerPipeline } from "./demuxer.ts";
+import { OutOfMemoryError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { FrameBatches } from "./frame_iterator.ts";
 import type { Outcome } from "./native_call.ts";
@@ -66,18 +67,26 @@ export class PipelineBatches {
     this.#packets ??= await this.demuxer.takePackets();
     const packet = this.#packets.shift();
     if (packet !== undefined) return await this.#decoder.decode(packet);
-    this.#readAhead();
-    let outcome: Outcome;
-    try {
-      outcome = await this.#readings.shift()!.outcome;
-    } catch (error) {
-      throw this.demuxer.explain(error);
-    }
+    const outcome = await this.#nextOutcome();
     const frames = this.#decoder.take(outcome);
     this.#isEnded = outcome.extra === 1;
     if (this.#isEnded) await this.stop();
     else this.#readAhead();
     return frames;
+  }
+
+  async #nextOutcome(): Promise<Outcome> {
+    // What was asked for while the caller held the last batch may have had no room beside it.
+    let ahead = this.#readings.length;
+    for (;;) {
+      this.#readAhead();
+      try {
+        return await this.#readings.shift()!.outcome;
+      } catch (error) {
+        if (ahead-- > 0 && error instanceof OutOfMemoryError) continue;
+        throw this.demuxer.explain(error);
+      }
+    }
   }
 
   /** Cancels what runs ahead and closes its frames. */

@@ -5,6 +5,12 @@
  */
 
 import { NO_TIMESTAMP, PacketFlag, PacketInfo } from "../ffi/abi.ts";
+import {
+  decodeFlagRule,
+  type DecodeFlags,
+  readDecodeFlags,
+  withDecodeFlags,
+} from "./decode_flag.ts";
 import type { DecoderConfig } from "./decoder_config.ts";
 import { bytes, bytesOf, checkDescriptor, flag, instance, integer } from "./descriptor.ts";
 import { type Rational, rational } from "./rational.ts";
@@ -27,6 +33,8 @@ export interface PacketDescriptor {
   readonly dts?: number | null;
   /** Seconds of one unit of pts and dts; default 1 / 1000000. */
   readonly timeBase?: { readonly num: number; readonly den: number };
+  /** What is said of it to the decoder; default null, nothing. */
+  readonly decodeFlag?: DecodeFlags;
 }
 
 const MICROSECONDS = { num: 1, den: 1_000_000 };
@@ -66,6 +74,18 @@ export class Packet {
     this.#headers = demuxed?.headers ?? null;
     this.data = bytesOf(descriptor.data);
     this.decoderConfig = demuxed?.decoderConfig ?? null;
+  }
+
+  /**
+   * What is said of it to the decoder: a flag, an array of them, or null. Demuxed packets have none.
+   *
+   * @throws {TypeError} if it is set to another value
+   */
+  get decodeFlag(): DecodeFlags {
+    return readDecodeFlags(this.#info.flags);
+  }
+  set decodeFlag(value: DecodeFlags) {
+    this.#info.flags = withDecodeFlags(this.#info.flags, value);
   }
 
   /** Time at which it is shown, in units of timeBase; null if unknown. */
@@ -127,6 +147,7 @@ function recordOf(descriptor: PacketDescriptor): PacketInfo {
     isDiscard: flag(),
     pts: ticksOrNull,
     dts: ticksOrNull,
+    decodeFlag: decodeFlagRule,
     timeBase: instance("{ num, den } of positive integers", isTimeBase),
   }, ["data"]);
   const base = descriptor.timeBase ?? MICROSECONDS;
@@ -142,6 +163,7 @@ function recordOf(descriptor: PacketDescriptor): PacketInfo {
   info.flags = (descriptor.isKey ? PacketFlag.KEY : 0) |
     (descriptor.isDiscard ? PacketFlag.DISCARD : 0) |
     (pts === null ? 0 : PacketFlag.HAS_PTS) | (dts === null ? 0 : PacketFlag.HAS_DTS);
+  info.flags = withDecodeFlags(info.flags, descriptor.decodeFlag ?? null);
   info.pts = pts ?? NO_TIMESTAMP;
   info.dts = dts ?? NO_TIMESTAMP;
   info.duration = Math.round(duration / tick);

@@ -127,6 +127,13 @@ export abstract class PictureProperties {
     if (code === DecodeStatus.OK) return "ok";
     return code === DecodeStatus.CONCEALED ? "concealed" : "corrupt";
   }
+  /**
+   * Bytes of the decode statistics; 0 if the decoder was made without `enableDecodeStats`, the frame is damaged
+   * or the decoder told nothing of it.
+   */
+  get decodeStatsSize(): number {
+    return this.#info.decodeStatsBytes;
+  }
   /** Where the memory is. */
   get backend(): "cpu" | "cuda" {
     return this.#info.backend === Backend.CUDA ? "cuda" : "cpu";

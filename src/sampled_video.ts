@@ -45,6 +45,8 @@ export interface SamplingDevice {
   readonly handle: NativeHandle;
   /** Itself; held so that it is not collected, which would close the videos. */
   readonly object: object;
+  /** Most bytes of all its frames. */
+  readonly memoryBudgetBytes: number;
 }
 
 /** What SimpleDecoder and ThreadedDecoder are made around. */
@@ -98,7 +100,7 @@ export class SampledVideo {
   reading(what: string): RangeReading {
     return {
       what,
-      batchBytes: batchBytesOf(this.#options),
+      batchBytes: batchBytesOf(this.#options, this.#device.memoryBudgetBytes),
       skipsDamaged: this.skipsDamaged,
       inOrder: (work) => this.inOrder(work),
     };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CorruptDataError } from "./errors.ts";
+import { CorruptDataError, OutOfMemoryError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { FrameBatches } from "./frame_iterator.ts";
 import type { FrameRange } from "./frame_range.ts";
@@ -68,9 +68,26 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
   async next(): Promise<Frame[] | null> {
     if (this.#isEnded) return null;
     if (this.#isStream === null) await this.#reading.inOrder(() => this.#begin());
+    // What was asked for while the caller held the last batch may have had no room beside it.
+    const ahead = this.#requests.length;
     this.#askAhead();
-    const request = this.#requests.shift();
-    if (request === undefined) return await this.#end();
+    for (let tried = 0;; tried++) {
+      const request = this.#requests.shift();
+      if (request === undefined) return await this.#end();
+      try {
+        return await this.#framesOf(request);
+      } catch (error) {
+        if (tried >= ahead || !(error instanceof OutOfMemoryError)) {
+          await this.stop();
+          throw error;
+        }
+        if (request.frames === null) this.#askAhead();
+        else this.#requests.unshift(this.#ask(request.frames));
+      }
+    }
+  }
+
+  async #framesOf(request: Request): Promise<Frame[]> {
     try {
       const outcome = await request.outcome;
       const frames = this.#sampler.take(outcome);
@@ -81,7 +98,6 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
       if (this.#reading.skipsDamaged && error instanceof CorruptDataError) {
         return await this.#goodFramesOf(request);
       }
-      await this.stop();
       throw error;
     }
   }
@@ -116,17 +132,21 @@ export class SamplerBatches implements FrameBatches, StreamOwner {
     while (!this.#isEnded && this.#requests.length < REQUESTS_IN_FLIGHT) {
       const frames = this.#isStream ? null : this.#nextIndices();
       if (frames?.length === 0) return;
-      const stop = new AbortController();
-      const { what } = this.#reading;
-      const outcome = Promise.try(() =>
-        frames === null
-          ? this.#sampler.requestNext(what, this.#nextSize(), stop.signal)
-          : this.#sampler.requestFrames(what, frames, stop.signal)
-      );
-      // Whoever takes it gets the failure; until then it is not unhandled.
-      outcome.catch(() => {});
-      this.#requests.push({ stop, outcome, frames });
+      this.#requests.push(this.#ask(frames));
     }
+  }
+
+  #ask(frames: Uint32Array<ArrayBuffer> | null): Request {
+    const stop = new AbortController();
+    const { what } = this.#reading;
+    const outcome = Promise.try(() =>
+      frames === null
+        ? this.#sampler.requestNext(what, this.#nextSize(), stop.signal)
+        : this.#sampler.requestFrames(what, frames, stop.signal)
+    );
+    // Whoever takes it gets the failure; until then it is not unhandled.
+    outcome.catch(() => {});
+    return { stop, outcome, frames };
   }
 
   /** Batches grow up to a share of the budget: what they hold comes on top of what is decoded ahead. */

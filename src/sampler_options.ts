@@ -6,7 +6,7 @@
 
 import { SamplerDesc } from "../ffi/abi.ts";
 import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
-import { COLOR_TYPES, ON_ERROR } from "./decoder_options.ts";
+import { COLOR_TYPES, LARGEST_SIDE, ON_ERROR } from "./decoder_options.ts";
 import { checkDescriptor, flag, instance, integer, oneOf, signal, text } from "./descriptor.ts";
 import { UnsupportedError } from "./errors.ts";
 
@@ -43,13 +43,21 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
    * out, asked for by index they are errors; "conceal": they come with `decodeStatus` set.
    */
   readonly onError?: "throw" | "skip" | "conceal";
+  /**
+   * Frames come with decode statistics, as createDecoder()'s do; default false. A video of another codec than
+   * those is refused.
+   */
+  readonly enableDecodeStats?: boolean;
   /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
   readonly colorSpace?: ColorOverride;
   /** Most decoders at work at once, 1 to 64; default: as many as the device has threads. */
   readonly engines?: number;
   /** Decoders that are kept for the next video of the same kind; default 4. */
   readonly decoderCacheSize?: number;
-  /** Bytes of frames that may be decoded ahead; default 320 MiB, a few frames at least. */
+  /**
+   * Bytes of frames that may be decoded ahead; default 320 MiB, a few frames at least. The device's
+   * memoryBudgetBytes bounds all of its memory.
+   */
   readonly memoryBudgetBytes?: number;
   /** Widest picture in pixels; a wider video is refused. Default: any. */
   readonly maxWidth?: number;
@@ -87,7 +95,6 @@ export interface SamplerOptions {
 
 const LARGEST_STREAM_INDEX = 2 ** 31 - 2;
 const MOST_ENGINES = 64;
-const LARGEST_SIDE = 1 << 20;
 const LARGEST_CACHE = 1024;
 const LARGEST_BUFFER = 65536;
 const DEFAULT_BUFFER = 12;
@@ -108,6 +115,7 @@ const simpleRules = {
   outputColorType: oneOf("native", "rgb", "rgbp", "raw"),
   index: oneOf("exact", "approximate"),
   onError: oneOf("throw", "skip", "conceal"),
+  enableDecodeStats: flag(),
   colorSpace: colorOverride(),
   engines: integer(1, MOST_ENGINES),
   decoderCacheSize: integer(1, LARGEST_CACHE),
@@ -146,9 +154,10 @@ export function threadedOptions(descriptor: ThreadedDecoderDescriptor): SamplerO
   return { descriptor, bufferFrames: descriptor.bufferSize ?? DEFAULT_BUFFER };
 }
 
-/** Bytes of a batch of frames on its way to the consumer: a part of the budget. */
-export function batchBytesOf({ descriptor }: SamplerOptions): number {
-  return (descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET) / BATCHES_IN_BUDGET;
+/** Bytes of a batch of frames on its way to the consumer: a part of its budget and of the device's. */
+export function batchBytesOf({ descriptor }: SamplerOptions, deviceBudgetBytes: number): number {
+  const budget = Math.min(descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET, deviceBudgetBytes);
+  return budget / BATCHES_IN_BUDGET;
 }
 
 /** The options as the library wants them. */
@@ -166,6 +175,7 @@ export function nativeSamplerDesc(
   desc.decoderCacheSize = descriptor.decoderCacheSize ?? 0;
   desc.bufferFrames = options.bufferFrames;
   desc.bufferBytes = descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET;
+  desc.enableDecodeStats = descriptor.enableDecodeStats ? 1 : 0;
   desc.isIndexApproximate = descriptor.index === "approximate" ? 1 : 0;
   return desc;
 }

@@ -40,6 +40,9 @@ sanitized() {
   if [[ "$preset" == tsan ]]; then
     # gcc 12's TSan knows only the memory layout of a process without address randomization.
     prefix=(env "TSAN_OPTIONS=suppressions=$PWD/tools/tsan.supp halt_on_error=1" setarch -R)
+  elif [[ "$preset" == asan ]]; then
+    # What is too large fails, as it does without the sanitizer.
+    prefix=(env ASAN_OPTIONS=allocator_may_return_null=1)
   fi
   "${prefix[@]}" timeout "$budget" "$@"
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <new>
 #include <string>
 #include <string_view>
 
@@ -47,15 +46,10 @@ template <typename Body>
 int32_t guarded(CufError* error, Body&& body) noexcept {
   try {
     return body();
-  } catch (const Error& failure) {
+  } catch (...) {
+    const Error failure = current_error();
     fill_error(error, failure);
     return static_cast<int32_t>(failure.status);
-  } catch (const std::bad_alloc&) {
-    fill_error(error, Error(Status::out_of_memory, "No memory left for this call"));
-    return CUF_OUT_OF_MEMORY;
-  } catch (...) {
-    fill_error(error, Error(Status::internal, "An unknown failure inside the library"));
-    return CUF_INTERNAL;
   }
 }
 

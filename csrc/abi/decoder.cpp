@@ -45,15 +45,17 @@ Packet packet_of(const CufPacketInfo& info, const uint8_t* data, uint32_t length
   packet.is_key = info.flags & CUF_PACKET_KEY;
   packet.is_discard = info.flags & CUF_PACKET_DISCARD;
   packet.is_corrupt = info.flags & CUF_PACKET_CORRUPT;
+  packet.ends_stream = info.flags & CUF_PACKET_END_OF_STREAM;
+  packet.is_discontinuity = info.flags & CUF_PACKET_DISCONTINUITY;
   return packet;
 }
 
 DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* extradata,
                                   uint32_t extradata_size, uint32_t device_threads) {
   DecodeSession::Options options;
-  options.output =
+  options.output.type =
       checked_enum<ColorType>(desc.output_color_type, CUF_COLOR_RAW, "Unknown output colour type");
-  options.color = {.matrix = desc.matrix, .range = desc.range};
+  options.output.color = {.matrix = desc.matrix, .range = desc.range};
   require(desc.range <= 2, "Unknown range; 0 is the stream's, 1 limited, 2 full");
   options.decoder.codec = get_text(desc.codec, "codec");
   options.decoder.on_error =
@@ -62,6 +64,12 @@ DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* ext
       desc.threads == 0 ? device_threads : std::min(desc.threads, device_threads);
   options.decoder.width = desc.width;
   options.decoder.height = desc.height;
+  options.memory_budget = desc.memory_budget_bytes;
+  options.decoder.exports_stats = desc.enable_decode_stats != 0;
+  options.decoder.latency =
+      checked_enum<Latency>(desc.latency, CUF_LATENCY_ZERO, "Unknown latency");
+  options.decoder.max_width = desc.max_width;
+  options.decoder.max_height = desc.max_height;
   if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);
   return options;
 }
@@ -87,12 +95,16 @@ int32_t cuf_decoder_info(uint32_t decoder, CufDecoderInfo* out) {
     const auto session = object_of<DecodeSession>(decoder);
     const DecodeStats stats = session->stats();
     CufDecoderInfo info{};
-    info.backend = CUF_BACKEND_CPU;
+    const DecodingPlace::Description place = session->place();
+    info.backend = static_cast<uint32_t>(place.backend);
     info.packets_decoded = stats.packets_decoded;
     info.frames_decoded = stats.frames_decoded;
     info.frames_corrupt = stats.frames_corrupt;
+    info.memory_bytes = session->memory_bytes();
     put_text(info.codec, session->codec());
-    put_text(info.implementation, session->implementation());
+    put_text(info.implementation, place.implementation);
+    info.latency = static_cast<uint32_t>(session->latency());
+    info.effective_latency = static_cast<uint32_t>(session->effective_latency());
     write_struct(out, info);
     return CUF_OK;
   });
@@ -121,6 +133,16 @@ int32_t cuf_decoder_reset(uint32_t decoder, uint32_t ticket) {
   return guarded(nullptr, [&] {
     auto session = object_of<DecodeSession>(decoder);
     session->reset(session->device()->queue->open_ticket(ticket));
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_decoder_reconfigure(uint32_t decoder, uint32_t width, uint32_t height,
+                                uint32_t ticket) {
+  return guarded(nullptr, [&] {
+    require(width > 0 && height > 0, "A stream of no size was announced");
+    auto session = object_of<DecodeSession>(decoder);
+    session->reconfigure(width, height, session->device()->queue->open_ticket(ticket));
     return CUF_OK;
   });
 }

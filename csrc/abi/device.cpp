@@ -1,11 +1,13 @@
 #include <sys/sysinfo.h>
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
 #include "abi/boundary.h"
 #include "core/device.h"
 #include "core/executor.h"
+#include "core/log.h"
 #include "core/picture_convert.h"
 #include "core/registry.h"
 #include "libav/backend.h"
@@ -28,6 +30,21 @@ std::string processor_name() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   return "CPU";
+}
+
+// Of the machine, or less where a container of the operating system (cgroup 2) has less.
+uint64_t machine_memory() {
+  struct sysinfo memory {};
+  sysinfo(&memory);
+  const uint64_t all = static_cast<uint64_t>(memory.totalram) * memory.mem_unit;
+  std::ifstream file("/sys/fs/cgroup/memory.max");
+  uint64_t allowed = 0;
+  return file >> allowed && allowed > 0 ? std::min(all, allowed) : all;
+}
+
+// What lets a hostile file end in an error before the machine runs out of memory.
+uint64_t default_budget() {
+  return machine_memory() / 4 * 3;
 }
 
 void require_cpu(uint32_t backend, uint32_t ordinal) {
@@ -64,13 +81,11 @@ int32_t cuf_adapter_list(CufAdapterInfo* out, uint32_t capacity) {
   return guarded(nullptr, [&] {
     require_buffer(out, capacity);
     if (capacity == 0) return 0;
-    struct sysinfo memory {};
-    sysinfo(&memory);
     CufAdapterInfo info{};
     info.struct_size = sizeof(info);
     info.backend = CUF_BACKEND_CPU;
     info.processor_count = processor_count();
-    info.memory_bytes = static_cast<uint64_t>(memory.totalram) * memory.mem_unit;
+    info.memory_bytes = machine_memory();
     put_text(info.name, processor_name());
     put_text(info.vendor, "libav");
     put_text(info.driver, libav::backend().versions());
@@ -88,8 +103,8 @@ int32_t cuf_adapter_decoder_support(const CufDecoderQuery* query, CufDecoderSupp
         checked_enum<ChromaFormat>(desc.chroma_format, CUF_CHROMA_OTHER, "Unknown chroma format");
     if (chroma == ChromaFormat::unknown) chroma = ChromaFormat::c420;
     const uint32_t depth = desc.bit_depth == 0 ? 8 : desc.bit_depth;
-    const DecoderLimits limits =
-        libav::backend().decoder_support(get_text(desc.codec, "codec"), chroma, depth);
+    const std::string codec = get_text(desc.codec, "codec");
+    const DecoderLimits limits = libav::backend().decoder_support(codec, chroma, depth);
     CufDecoderSupport support{};
     support.is_supported = limits.is_supported;
     put_text(support.implementation, limits.implementation);
@@ -99,6 +114,9 @@ int32_t cuf_adapter_decoder_support(const CufDecoderQuery* query, CufDecoderSupp
       put_text(support.reason, "A picture of this size is larger than libav takes");
     }
     support.native_format = static_cast<uint32_t>(native_format_of(chroma, depth));
+    const auto with_stats = libav::backend().decode_stats_codecs();
+    support.has_decode_stats =
+        support.is_supported && std::ranges::find(with_stats, codec) != with_stats.end();
     write_struct(out, support);
     return CUF_OK;
   });
@@ -113,9 +131,13 @@ int32_t cuf_device_create(uint32_t queue, const CufDeviceDesc* desc, uint32_t ti
     auto completions = object_of<CompletionQueue>(queue);
     auto work = completions->open_ticket(ticket);
     const uint32_t threads = options.threads == 0 ? processor_count() : options.threads;
-    auto device = std::make_shared<Device>(completions, libav::backend(), threads);
+    const uint64_t budget =
+        options.memory_budget_bytes == 0 ? default_budget() : options.memory_budget_bytes;
+    auto device = std::make_shared<Device>(completions, libav::backend(), threads, budget);
     device->handle = Registry::instance().add(device, queue);
     device->queue_handle = queue;
+    log(LogLevel::info, "device", "Made a device on the CPU: ", threads,
+        " threads, a memory budget of ", budget, " bytes; ", libav::backend().versions());
     work->complete(device->handle);
     return CUF_OK;
   });
@@ -127,6 +149,7 @@ int32_t cuf_device_info(uint32_t device, CufDeviceInfo* out) {
     CufDeviceInfo info{};
     info.backend = CUF_BACKEND_CPU;
     info.threads = target->threads;
+    info.memory_budget_bytes = target->budget->limit();
     write_struct(out, info);
     return CUF_OK;
   });
@@ -154,6 +177,7 @@ int32_t cuf_device_stats(uint32_t device, CufDeviceStats* out) {
     stats.decoders_created = counters.decoders_created;
     stats.decoders_reused = counters.decoders_reused;
     stats.index_cache_hits = counters.index_cache_hits;
+    stats.memory_bytes = target->budget->used();
     write_struct(out, stats);
     return CUF_OK;
   });

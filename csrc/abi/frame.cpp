@@ -5,6 +5,7 @@
 
 #include "abi/boundary.h"
 #include "abi/frame_info.h"
+#include "core/decode_record.h"
 #include "core/dlpack.h"
 #include "core/executor.h"
 #include "core/picture_convert.h"
@@ -69,6 +70,10 @@ CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle) {
                       .row_bytes = plane.row_bytes,
                       .reserved = 0};
   }
+  if (const DecodeRecord* stats = picture.decode_stats.get()) {
+    info.decode_stats_bytes = static_cast<uint32_t>(stats->byte_length());
+    info.decode_stats_columns = stats->columns();
+  }
   return info;
 }
 
@@ -76,9 +81,15 @@ int32_t take_frames(const std::shared_ptr<Device>& device,
                     std::vector<std::shared_ptr<const Picture>> pictures, CufFrameInfo* out,
                     uint32_t capacity) {
   require(pictures.size() <= capacity, "The buffer for the frames' records is too small");
-  for (size_t i = 0; i < pictures.size(); ++i) {
-    const Picture& picture = *pictures[i];
-    out[i] = frame_info_of(picture, add_frame(device, pictures[i]));
+  size_t count = 0;
+  try {
+    for (; count < pictures.size(); ++count) {
+      out[count] = frame_info_of(*pictures[count], add_frame(device, pictures[count]));
+    }
+  } catch (...) {
+    // The caller hears of none, so it could close none.
+    while (count > 0) Registry::instance().close(out[--count].frame);
+    throw;
   }
   return static_cast<int32_t>(pictures.size());
 }
@@ -166,6 +177,20 @@ int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity, CufError
   });
 }
 
+int32_t cuf_frame_decode_stats(uint32_t frame, uint8_t* out, uint32_t capacity, CufError* error) {
+  return guarded(error, [&] {
+    require_buffer(out, capacity);
+    const auto source = object_of<Frame>(frame);
+    const DecodeRecord* stats = source->picture->decode_stats.get();
+    if (!stats) return 0;
+    require(stats->byte_length() <= capacity,
+            "The buffer for the frame's decode statistics is too small");
+    const std::vector<uint8_t>& bytes = stats->bytes();
+    std::memcpy(out, bytes.data(), bytes.size());
+    return static_cast<int32_t>(bytes.size());
+  });
+}
+
 int32_t cuf_frame_convert(uint32_t frame, const CufConvertDesc* desc, uint32_t ticket,
                           CufError* error) {
   return guarded(error, [&] {
@@ -174,13 +199,11 @@ int32_t cuf_frame_convert(uint32_t frame, const CufConvertDesc* desc, uint32_t t
     auto work = source->device->queue->open_ticket(ticket);
     // Holds the picture, not the handle: the script may close the frame meanwhile.
     run_on_pool([device = source->device, picture = source->picture, options, work] {
-      try {
+      work->attempt([&] {
         auto tensor =
             std::make_shared<const Picture>(convert_to_tensor(*picture, options, *device->memory));
         work->complete(add_frame(device, std::move(tensor)));
-      } catch (const Error& failure) {
-        work->fail(failure);
-      }
+      });
     });
     return CUF_OK;
   });

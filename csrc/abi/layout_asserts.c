@@ -31,6 +31,16 @@ _Static_assert(CUF_COMPLETION_SOURCE_SPACE == 1, "");
 _Static_assert(CUF_COMPLETION_SOURCE_READ == 2, "");
 _Static_assert(CUF_COMPLETION_SOURCE_CLOSED == 3, "");
 _Static_assert(CUF_COMPLETION_PROGRESS == 4, "");
+_Static_assert(CUF_COMPLETION_LOG == 5, "");
+
+/* CufLogLevel */
+_Static_assert(CUF_LOG_QUIET == 0, "");
+_Static_assert(CUF_LOG_FATAL == 1, "");
+_Static_assert(CUF_LOG_ERROR == 2, "");
+_Static_assert(CUF_LOG_WARN == 3, "");
+_Static_assert(CUF_LOG_INFO == 4, "");
+_Static_assert(CUF_LOG_DEBUG == 5, "");
+_Static_assert(CUF_LOG_TRACE == 6, "");
 
 /* CufSourceKind */
 _Static_assert(CUF_SOURCE_STREAM == 0, "");
@@ -51,6 +61,11 @@ _Static_assert(CUF_COLOR_RAW == 3, "");
 _Static_assert(CUF_ON_ERROR_THROW == 0, "");
 _Static_assert(CUF_ON_ERROR_SKIP == 1, "");
 _Static_assert(CUF_ON_ERROR_CONCEAL == 2, "");
+
+/* CufLatency */
+_Static_assert(CUF_LATENCY_NATIVE == 0, "");
+_Static_assert(CUF_LATENCY_LOW == 1, "");
+_Static_assert(CUF_LATENCY_ZERO == 2, "");
 
 /* CufFormat */
 _Static_assert(CUF_FORMAT_UNKNOWN == 0, "");
@@ -121,6 +136,11 @@ _Static_assert(CUF_PACKET_DISCARD == 2, "");
 _Static_assert(CUF_PACKET_CORRUPT == 4, "");
 _Static_assert(CUF_PACKET_HAS_PTS == 8, "");
 _Static_assert(CUF_PACKET_HAS_DTS == 16, "");
+_Static_assert(CUF_PACKET_END_OF_PICTURE == 32, "");
+_Static_assert(CUF_PACKET_END_OF_STREAM == 64, "");
+_Static_assert(CUF_PACKET_TIMESTAMP == 128, "");
+_Static_assert(CUF_PACKET_DISCONTINUITY == 256, "");
+_Static_assert(CUF_PACKET_NOTIFY_EOS == 512, "");
 
 /* CufFrameFlag */
 _Static_assert(CUF_FRAME_KEY == 1, "");
@@ -160,6 +180,19 @@ _Static_assert(offsetof(struct CufCompletion, value) == 16, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufCompletion*)0)->value), int64_t), "");
 _Static_assert(offsetof(struct CufCompletion, extra) == 24, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufCompletion*)0)->extra), int64_t), "");
+
+_Static_assert(sizeof(struct CufLogRecord) == 1024, "");
+_Static_assert(_Alignof(struct CufLogRecord) == 8, "");
+_Static_assert(offsetof(struct CufLogRecord, struct_size) == 0, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->struct_size), uint32_t), "");
+_Static_assert(offsetof(struct CufLogRecord, level) == 4, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->level), uint32_t), "");
+_Static_assert(offsetof(struct CufLogRecord, time_us) == 8, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->time_us), int64_t), "");
+_Static_assert(offsetof(struct CufLogRecord, origin) == 16, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->origin), char[64]), "");
+_Static_assert(offsetof(struct CufLogRecord, message) == 80, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufLogRecord*)0)->message), char[944]), "");
 
 _Static_assert(sizeof(struct CufWake) == 16, "");
 _Static_assert(_Alignof(struct CufWake) == 8, "");
@@ -261,15 +294,15 @@ _Static_assert(offsetof(struct CufDecoderSupport, max_height) == 20, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->max_height), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderSupport, native_format) == 24, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->native_format), uint32_t), "");
-_Static_assert(offsetof(struct CufDecoderSupport, reserved) == 28, "");
-_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->reserved), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderSupport, has_decode_stats) == 28, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->has_decode_stats), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderSupport, implementation) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->implementation), char[64]), "");
 _Static_assert(offsetof(struct CufDecoderSupport, reason) == 96, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderSupport*)0)->reason), char[256]), "");
 
-_Static_assert(sizeof(struct CufDeviceDesc) == 16, "");
-_Static_assert(_Alignof(struct CufDeviceDesc) == 4, "");
+_Static_assert(sizeof(struct CufDeviceDesc) == 24, "");
+_Static_assert(_Alignof(struct CufDeviceDesc) == 8, "");
 _Static_assert(offsetof(struct CufDeviceDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceDesc*)0)->struct_size), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceDesc, backend) == 4, "");
@@ -278,9 +311,11 @@ _Static_assert(offsetof(struct CufDeviceDesc, ordinal) == 8, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceDesc*)0)->ordinal), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceDesc, threads) == 12, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceDesc*)0)->threads), uint32_t), "");
+_Static_assert(offsetof(struct CufDeviceDesc, memory_budget_bytes) == 16, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceDesc*)0)->memory_budget_bytes), uint64_t), "");
 
-_Static_assert(sizeof(struct CufDeviceInfo) == 16, "");
-_Static_assert(_Alignof(struct CufDeviceInfo) == 4, "");
+_Static_assert(sizeof(struct CufDeviceInfo) == 24, "");
+_Static_assert(_Alignof(struct CufDeviceInfo) == 8, "");
 _Static_assert(offsetof(struct CufDeviceInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->struct_size), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceInfo, backend) == 4, "");
@@ -289,8 +324,10 @@ _Static_assert(offsetof(struct CufDeviceInfo, ordinal) == 8, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->ordinal), uint32_t), "");
 _Static_assert(offsetof(struct CufDeviceInfo, threads) == 12, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->threads), uint32_t), "");
+_Static_assert(offsetof(struct CufDeviceInfo, memory_budget_bytes) == 16, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceInfo*)0)->memory_budget_bytes), uint64_t), "");
 
-_Static_assert(sizeof(struct CufDeviceStats) == 104, "");
+_Static_assert(sizeof(struct CufDeviceStats) == 112, "");
 _Static_assert(_Alignof(struct CufDeviceStats) == 8, "");
 _Static_assert(offsetof(struct CufDeviceStats, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->struct_size), uint32_t), "");
@@ -326,6 +363,8 @@ _Static_assert(offsetof(struct CufDeviceStats, decoders_reused) == 88, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->decoders_reused), uint64_t), "");
 _Static_assert(offsetof(struct CufDeviceStats, index_cache_hits) == 96, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->index_cache_hits), uint64_t), "");
+_Static_assert(offsetof(struct CufDeviceStats, memory_bytes) == 104, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDeviceStats*)0)->memory_bytes), uint64_t), "");
 
 _Static_assert(sizeof(struct CufSourceDesc) == 24, "");
 _Static_assert(_Alignof(struct CufSourceDesc) == 8, "");
@@ -476,8 +515,8 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->bits_per_coded_s
 _Static_assert(offsetof(struct CufPacketInfo, pixel_format) == 100, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPacketInfo*)0)->pixel_format), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderDesc) == 64, "");
-_Static_assert(_Alignof(struct CufDecoderDesc) == 4, "");
+_Static_assert(sizeof(struct CufDecoderDesc) == 88, "");
+_Static_assert(_Alignof(struct CufDecoderDesc) == 8, "");
 _Static_assert(offsetof(struct CufDecoderDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->struct_size), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderDesc, output_color_type) == 4, "");
@@ -496,8 +535,18 @@ _Static_assert(offsetof(struct CufDecoderDesc, height) == 28, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->height), uint32_t), "");
 _Static_assert(offsetof(struct CufDecoderDesc, codec) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->codec), char[32]), "");
+_Static_assert(offsetof(struct CufDecoderDesc, memory_budget_bytes) == 64, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->memory_budget_bytes), uint64_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, enable_decode_stats) == 72, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->enable_decode_stats), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, latency) == 76, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->latency), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, max_width) == 80, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->max_width), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderDesc, max_height) == 84, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderDesc*)0)->max_height), uint32_t), "");
 
-_Static_assert(sizeof(struct CufDecoderInfo) == 128, "");
+_Static_assert(sizeof(struct CufDecoderInfo) == 144, "");
 _Static_assert(_Alignof(struct CufDecoderInfo) == 8, "");
 _Static_assert(offsetof(struct CufDecoderInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->struct_size), uint32_t), "");
@@ -513,6 +562,12 @@ _Static_assert(offsetof(struct CufDecoderInfo, codec) == 32, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->codec), char[32]), "");
 _Static_assert(offsetof(struct CufDecoderInfo, implementation) == 64, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->implementation), char[64]), "");
+_Static_assert(offsetof(struct CufDecoderInfo, memory_bytes) == 128, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->memory_bytes), uint64_t), "");
+_Static_assert(offsetof(struct CufDecoderInfo, latency) == 136, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->latency), uint32_t), "");
+_Static_assert(offsetof(struct CufDecoderInfo, effective_latency) == 140, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufDecoderInfo*)0)->effective_latency), uint32_t), "");
 
 _Static_assert(sizeof(struct CufPlane) == 24, "");
 _Static_assert(_Alignof(struct CufPlane) == 8, "");
@@ -527,7 +582,7 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufPlane*)0)->row_bytes), uint32_t)
 _Static_assert(offsetof(struct CufPlane, reserved) == 20, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufPlane*)0)->reserved), uint32_t), "");
 
-_Static_assert(sizeof(struct CufFrameInfo) == 232, "");
+_Static_assert(sizeof(struct CufFrameInfo) == 240, "");
 _Static_assert(_Alignof(struct CufFrameInfo) == 8, "");
 _Static_assert(offsetof(struct CufFrameInfo, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->struct_size), uint32_t), "");
@@ -579,8 +634,12 @@ _Static_assert(offsetof(struct CufFrameInfo, index) == 128, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->index), int64_t), "");
 _Static_assert(offsetof(struct CufFrameInfo, planes) == 136, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->planes), struct CufPlane[4]), "");
+_Static_assert(offsetof(struct CufFrameInfo, decode_stats_bytes) == 232, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->decode_stats_bytes), uint32_t), "");
+_Static_assert(offsetof(struct CufFrameInfo, decode_stats_columns) == 236, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufFrameInfo*)0)->decode_stats_columns), uint32_t), "");
 
-_Static_assert(sizeof(struct CufSamplerDesc) == 56, "");
+_Static_assert(sizeof(struct CufSamplerDesc) == 64, "");
 _Static_assert(_Alignof(struct CufSamplerDesc) == 8, "");
 _Static_assert(offsetof(struct CufSamplerDesc, struct_size) == 0, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->struct_size), uint32_t), "");
@@ -608,6 +667,10 @@ _Static_assert(offsetof(struct CufSamplerDesc, wants_progress) == 48, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->wants_progress), uint32_t), "");
 _Static_assert(offsetof(struct CufSamplerDesc, is_index_approximate) == 52, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->is_index_approximate), uint32_t), "");
+_Static_assert(offsetof(struct CufSamplerDesc, enable_decode_stats) == 56, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->enable_decode_stats), uint32_t), "");
+_Static_assert(offsetof(struct CufSamplerDesc, reserved) == 60, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufSamplerDesc*)0)->reserved), uint32_t), "");
 
 _Static_assert(sizeof(struct CufSamplerInfo) == 104, "");
 _Static_assert(_Alignof(struct CufSamplerInfo) == 8, "");
@@ -717,6 +780,12 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufDlpack*)0)->address), uint64_t),
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_version), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_hash), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_info), int32_t(struct CufLibraryInfo*, struct CufError*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_configure), int32_t(const uint8_t*, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_set_level), int32_t(uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_subscribe), int32_t(uint32_t, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_unsubscribe), int32_t(uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_take), int32_t(uint32_t, struct CufLogRecord*, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_log_write), int32_t(uint32_t, const uint8_t*, uint32_t, const uint8_t*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_handle_close), int32_t(uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_queue_create), int32_t(uint32_t*, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_queue_poll), int32_t(uint32_t, struct CufCompletion*, uint32_t)), "");
@@ -747,6 +816,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_info), int32_t(uint32_t, struct 
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_decode), int32_t(uint32_t, const struct CufPacketInfo*, const uint8_t*, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_flush), int32_t(uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_reset), int32_t(uint32_t, uint32_t)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_decoder_reconfigure), int32_t(uint32_t, uint32_t, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_read), int32_t(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_decoder_take), int32_t(uint32_t, uint32_t, struct CufFrameInfo*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_open), int32_t(uint32_t, const struct CufSamplerDesc*, const uint8_t*, uint32_t, uint32_t, struct CufError*)), "");
@@ -764,6 +834,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_sampler_take), int32_t(uint32_t, uint32_
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_info), int32_t(uint32_t, struct CufFrameInfo*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_clone), int32_t(uint32_t, uint32_t*, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_copy), int32_t(uint32_t, uint8_t*, uint32_t, struct CufError*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_frame_decode_stats), int32_t(uint32_t, uint8_t*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_convert), int32_t(uint32_t, const struct CufConvertDesc*, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_quarantine), int32_t(uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_frame_to_dlpack), int32_t(uint32_t, int32_t, uint32_t, struct CufDlpack*, struct CufError*)), "");

@@ -22,16 +22,17 @@ SampleSession::Options options_of(const CufSamplerDesc& desc, const Device& devi
   require(desc.range <= 2, "Unknown range; 0 is the stream's, 1 limited, 2 full");
   require(desc.engines <= kMostEngines, "engines is at most 64");
   options.stream_index = desc.stream_number - 1;
-  options.output =
+  options.output.type =
       checked_enum<ColorType>(desc.output_color_type, CUF_COLOR_RAW, "Unknown output colour type");
   options.on_error =
       checked_enum<OnError>(desc.on_error, CUF_ON_ERROR_CONCEAL, "Unknown way to treat errors");
-  options.color = {.matrix = desc.matrix, .range = desc.range};
+  options.output.color = {.matrix = desc.matrix, .range = desc.range};
   options.engines = desc.engines == 0 ? std::min(device.threads, kMostEngines) : desc.engines;
   options.cache_size = desc.decoder_cache_size == 0 ? kDefaultCacheSize : desc.decoder_cache_size;
   options.buffer_frames = desc.buffer_frames;
   options.wants_progress = desc.wants_progress != 0;
   options.is_index_approximate = desc.is_index_approximate != 0;
+  options.exports_stats = desc.enable_decode_stats != 0;
   options.buffer_bytes = desc.buffer_bytes == 0 ? kDefaultBufferBytes : desc.buffer_bytes;
   return options;
 }

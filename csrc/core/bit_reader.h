@@ -42,6 +42,9 @@ class BitReader {
     return code & 1 ? half : -half;
   }
   bool has_overrun() const { return has_overrun_; }
+  // Where the bit that was read last stands: in which byte, and how far from its lowest bit.
+  size_t last_byte() const { return at_ - 1; }
+  int last_shift() const { return left_; }
 
  private:
   void load() {

@@ -1,19 +1,37 @@
 #include "core/completion_queue.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/log.h"
+
 namespace cuf {
+namespace {
+
+// Of a caller that never asks for them.
+constexpr size_t kMostErrors = 4096;
+
+// Made when the library is loaded, since a ticket is dropped where memory may be short.
+const Error& dropped =
+    *new Error(Status::aborted, "The work was dropped because its object was closed");
+
+}  // namespace
 
 void CompletionQueue::close() noexcept {
   std::lock_guard lock(mutex_);
   is_closed_ = true;
   callback_ = nullptr;
   completions_.clear();
-  errors_.clear();
+  failed_.clear();
   condition_.notify_all();
 }
 
-void CompletionQueue::signal(std::unique_lock<std::mutex>& lock) {
+bool CompletionQueue::is_closed() {
+  std::lock_guard lock(mutex_);
+  return is_closed_;
+}
+
+void CompletionQueue::signal(std::unique_lock<std::mutex>& lock) noexcept {
   if (!is_armed_) return;
   is_armed_ = false;
   is_signaled_ = true;
@@ -25,17 +43,15 @@ void CompletionQueue::signal(std::unique_lock<std::mutex>& lock) {
 }
 
 void CompletionQueue::push(const Completion& completion) {
-  std::unique_lock lock(mutex_);
-  if (is_closed_) return;
-  completions_.push_back(completion);
-  signal(lock);
+  PendingCompletions record;
+  record.push_back({.completion = completion, .error = std::nullopt});
+  push(std::move(record));
 }
 
-void CompletionQueue::push_error(uint32_t ticket, const Error& error) {
+void CompletionQueue::push(PendingCompletions records) noexcept {
   std::unique_lock lock(mutex_);
   if (is_closed_) return;
-  errors_.insert_or_assign(ticket, error);
-  completions_.push_back({.ticket = ticket, .status = error.status});
+  completions_.splice(completions_.end(), records);
   signal(lock);
 }
 
@@ -43,8 +59,14 @@ size_t CompletionQueue::poll(std::span<Completion> out) {
   std::lock_guard lock(mutex_);
   size_t count = 0;
   while (count < out.size() && !completions_.empty()) {
-    out[count++] = completions_.front();
-    completions_.pop_front();
+    const PendingCompletion& record = completions_.front();
+    out[count++] = record.completion;
+    if (record.error) {
+      failed_.splice(failed_.end(), completions_, completions_.begin());
+      if (failed_.size() > kMostErrors) failed_.pop_front();
+    } else {
+      completions_.pop_front();
+    }
   }
   is_armed_ = count == 0;
   return count;
@@ -91,32 +113,45 @@ void CompletionQueue::cancel(uint32_t id) {
 
 bool CompletionQueue::take_error(uint32_t ticket, Error& out) {
   std::lock_guard lock(mutex_);
-  const auto found = errors_.find(ticket);
-  if (found == errors_.end()) return false;
-  out = found->second;
-  errors_.erase(found);
+  const auto found = std::find_if(failed_.begin(), failed_.end(), [&](const auto& record) {
+    return record.completion.ticket == ticket;
+  });
+  if (found == failed_.end()) return false;
+  out = *found->error;
+  failed_.erase(found);
   return true;
 }
 
 Ticket::~Ticket() {
-  if (!is_done_) fail(Error(Status::aborted, "The work was dropped because its object was closed"));
+  fail(dropped);
 }
 
-void Ticket::complete(int64_t value, int64_t extra) {
-  if (std::exchange(is_done_, true)) return;
+void Ticket::push_outcome(const Completion& completion, const Error* error) noexcept {
+  PendingCompletions outcome;
+  outcome.swap(outcome_);
+  outcome.front().completion = completion;
+  if (error) outcome.front().error = *error;
   queue_->forget_ticket(id_);
-  queue_->push({.ticket = id_, .value = value, .extra = extra});
+  queue_->push(std::move(outcome));
 }
 
-void Ticket::fail(const Error& error) {
-  if (std::exchange(is_done_, true)) return;
-  queue_->forget_ticket(id_);
-  queue_->push_error(id_, error);
+void Ticket::complete(int64_t value, int64_t extra) noexcept {
+  if (outcome_.empty()) return;
+  push_outcome({.ticket = id_, .value = value, .extra = extra}, nullptr);
 }
 
-void Ticket::report(double part) {
+void Ticket::fail(const Error& error) noexcept {
+  if (outcome_.empty()) return;
+  if (error.status != Status::aborted) log(LogLevel::error, "library", error.what());
+  push_outcome({.ticket = id_, .status = error.status}, &error);
+}
+
+void Ticket::report(double part) noexcept {
   const auto millionths = static_cast<int64_t>(part * 1e6);
-  queue_->push({.ticket = id_, .kind = CompletionKind::progress, .value = millionths});
+  try {
+    queue_->push({.ticket = id_, .kind = CompletionKind::progress, .value = millionths});
+  } catch (const std::bad_alloc&) {  // the next report tells more
+  }
 }
 
 bool Ticket::is_cancelled() {

@@ -2,10 +2,11 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <unordered_map>
 
@@ -14,7 +15,14 @@
 
 namespace cuf {
 
-enum class CompletionKind : uint32_t { done, source_space, source_read, source_closed, progress };
+enum class CompletionKind : uint32_t {
+  done,
+  source_space,
+  source_read,
+  source_closed,
+  progress,
+  log
+};
 
 struct Completion {
   uint32_t ticket = 0;
@@ -25,6 +33,14 @@ struct Completion {
 };
 
 class Ticket;
+
+// A record on its way. Outcomes have theirs from the start, so that work that runs out of memory
+// still completes.
+struct PendingCompletion {
+  Completion completion;
+  std::optional<Error> error;
+};
+using PendingCompletions = std::list<PendingCompletion>;
 
 // Outcomes on their way to one JS thread. The thread polls; when a poll finds nothing the queue is
 // armed, and the next outcome signals once: signals coalesce, one for each drain and not one for
@@ -37,11 +53,12 @@ class CompletionQueue : public Object, public std::enable_shared_from_this<Compl
   void close() noexcept override;
 
   void push(const Completion& completion);
-  void push_error(uint32_t ticket, const Error& error);
+  void push(PendingCompletions records) noexcept;
   size_t poll(std::span<Completion> out);
   void wait();  // until something was pushed while armed, or wake, or close
   void wake();
   void set_wake(void (*callback)());
+  bool is_closed();
 
   std::shared_ptr<Ticket> open_ticket(uint32_t id);
   void forget_ticket(uint32_t id);
@@ -49,12 +66,12 @@ class CompletionQueue : public Object, public std::enable_shared_from_this<Compl
   bool take_error(uint32_t ticket, Error& out);
 
  private:
-  void signal(std::unique_lock<std::mutex>& lock);
+  void signal(std::unique_lock<std::mutex>& lock) noexcept;
 
   std::mutex mutex_;
   std::condition_variable condition_;
-  std::deque<Completion> completions_;
-  std::unordered_map<uint32_t, Error> errors_;
+  PendingCompletions completions_;
+  PendingCompletions failed_;  // told of, and their errors not asked for yet
   std::unordered_map<uint32_t, std::weak_ptr<Ticket>> tickets_;
   void (*callback_)() = nullptr;
   bool is_armed_ = false;
@@ -66,15 +83,25 @@ class CompletionQueue : public Object, public std::enable_shared_from_this<Compl
 // aborted.
 class Ticket {
  public:
-  Ticket(std::shared_ptr<CompletionQueue> queue, uint32_t id) : queue_(std::move(queue)), id_(id) {}
+  Ticket(std::shared_ptr<CompletionQueue> queue, uint32_t id)
+      : queue_(std::move(queue)), id_(id), outcome_(1) {}
   ~Ticket();
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
 
   uint32_t id() const { return id_; }
-  void complete(int64_t value = 0, int64_t extra = 0);
-  void fail(const Error& error);
-  void report(double part);  // how much is done, 0 to 1; before it completes
+  void complete(int64_t value = 0, int64_t extra = 0) noexcept;
+  void fail(const Error& error) noexcept;
+  void report(double part) noexcept;  // how much is done, 0 to 1; before it completes
+  // Runs what completes it; what that throws fails it.
+  template <typename Work>
+  void attempt(Work&& work) noexcept {
+    try {
+      work();
+    } catch (...) {
+      fail(current_error());
+    }
+  }
 
   bool is_cancelled();
   void cancel();
@@ -86,9 +113,11 @@ class Ticket {
   std::shared_ptr<CompletionQueue> queue_;
   const uint32_t id_;
   std::mutex mutex_;
+  void push_outcome(const Completion& completion, const Error* error) noexcept;
+
   std::function<void()> action_;
+  PendingCompletions outcome_;  // one record, until it is pushed
   bool is_cancelled_ = false;
-  bool is_done_ = false;
 };
 
 }  // namespace cuf

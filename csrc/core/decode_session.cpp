@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/decode_record.h"
+#include "core/log.h"
+#include "core/picture_limits.h"
 #include "core/registry.h"
 
 namespace cuf {
@@ -21,21 +24,34 @@ bool is_picture(const std::variant<PicturePtr, Error>& event) {
 }  // namespace
 
 DecodeSession::DecodeSession(std::shared_ptr<Device> device, Options options)
-    : Object(kKind), device_(std::move(device)), options_(std::move(options)) {}
+    : Object(kKind),
+      device_(std::move(device)),
+      options_(std::move(options)),
+      budget_(options_.memory_budget == 0
+                  ? nullptr
+                  : MemoryBudget::of_decoder(options_.memory_budget, device_->budget)),
+      memory_(budget_ ? std::static_pointer_cast<Memory>(
+                            std::make_shared<BudgetedMemory>(device_->memory, budget_))
+                      : device_->memory),
+      effective_latency_(options_.decoder.latency) {}
 
 void DecodeSession::open(std::shared_ptr<Device> device, Options options,
                          std::shared_ptr<Ticket> ticket) {
+  require_size(options.decoder, options.decoder.width, options.decoder.height);
   auto session = std::make_shared<DecodeSession>(device, std::move(options));
   run_on_pool([session, ticket] {
-    try {
-      session->decoder_ = session->device_->backend.create_decoder(session->options_.decoder);
-      session->implementation_ = session->decoder_->implementation();
+    ticket->attempt([&] {
+      DecoderOptions decoder = session->options_.decoder;
+      decoder.budget = session->budget_ ? session->budget_ : session->device_->budget;
+      if (decoder.exports_stats) require_decode_stats(session->device_->backend, decoder.codec);
+      session->decoder_ = session->device_->create_decoder(decoder);
+      session->place_.note(*session->decoder_);
       ++session->device_->counters.decoders_created;
+      log(LogLevel::debug, "decoder", "Made a ", session->decoder_->implementation(),
+          " decoder for ", decoder.codec, ", at most ", decoder.threads, " threads");
       ticket->complete(
           register_counted(session, *session->device_, session->device_->counters.live_decoders));
-    } catch (const Error& error) {
-      ticket->fail(error);
-    }
+    });
   });
 }
 
@@ -51,6 +67,8 @@ void DecodeSession::close() noexcept {
   try {
     strand_->post([self = shared_from_this()] {
       self->events_.clear();
+      self->unconverted_.reset();
+      self->unsent_.reset();
       self->decoder_.reset();
     });
   } catch (...) {
@@ -60,47 +78,59 @@ void DecodeSession::close() noexcept {
 void DecodeSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work) {
   strand_->post([self = shared_from_this(), ticket = std::move(ticket), work = std::move(work)] {
     if (ticket->is_cancelled()) return;
-    try {
+    ticket->attempt([&] {
       if (self->is_closed_)
         throw Error(Status::aborted, "The decoder was closed while it was working");
       work(*ticket);
-    } catch (const Error& error) {
-      ticket->fail(error);
-    } catch (const std::bad_alloc&) {
-      ticket->fail(Error(Status::out_of_memory,
-                         "No memory to decode; close frames that are no longer needed"));
-    }
+    });
   });
 }
 
 void DecodeSession::note(const Error& error) {
-  if (error.status == Status::corrupt_data) {
-    ++frames_corrupt_;
-    events_.push_back(error);
-    return;
-  }
-  throw error;
+  const bool is_damage = error.status == Status::corrupt_data;
+  // A stream that is refused is told in its place, behind the pictures of the one before.
+  if (!is_damage && error.status != Status::unsupported) throw error;
+  frames_corrupt_ += is_damage;
+  log(LogLevel::warn, "decoder", error.what());
+  events_.push_back(error);
 }
 
 void DecodeSession::keep(Picture picture) {
-  if (picture.decode_status != DecodeStatus::ok) ++frames_corrupt_;
-  if (picture.decode_status != DecodeStatus::ok && options_.decoder.on_error == OnError::skip)
-    return;
-  ++frames_decoded_;
-  ++device_->counters.frames_decoded;
-  if (events_.size() >= kMostKeptEvents) {
-    throw Error(Status::out_of_memory,
-                "The decoder holds thousands of frames that nobody took; await each decode()");
+  const bool is_damaged = picture.decode_status != DecodeStatus::ok;
+  if (!is_damaged || options_.decoder.on_error != OnError::skip) {
+    if (events_.size() >= kMostKeptEvents) {
+      throw Error(Status::out_of_memory,
+                  "The decoder holds thousands of frames that nobody took; await each decode()");
+    }
+    try {
+      events_.push_back(
+          std::make_shared<const Picture>(convert_output(picture, options_.output, *memory_)));
+    } catch (const Error& error) {
+      if (error.status == Status::out_of_memory) unconverted_ = std::move(picture);
+      throw;
+    } catch (const std::bad_alloc&) {
+      unconverted_ = std::move(picture);
+      throw;
+    }
+    ++frames_decoded_;
+    ++device_->counters.frames_decoded;
   }
-  events_.push_back(std::make_shared<const Picture>(
-      convert_output(picture, options_.output, options_.color, *device_->memory)));
+  if (!is_damaged) return;
+  ++frames_corrupt_;
+  log(LogLevel::warn, "decoder", "A damaged picture of ", options_.decoder.codec, " at ",
+      to_microseconds(picture.pts, picture.time_base), " us was ",
+      options_.decoder.on_error == OnError::skip ? "left out" : "given as it is");
 }
 
 void DecodeSession::receive_all() {
   for (;;) {
     try {
       Picture picture;
-      if (!decoder_->receive(picture)) return;
+      if (unconverted_) {
+        picture = *std::exchange(unconverted_, std::nullopt);
+      } else if (!decoder_->receive(picture)) {
+        return;
+      }
       keep(std::move(picture));
     } catch (const Error& error) {
       note(error);
@@ -108,18 +138,52 @@ void DecodeSession::receive_all() {
   }
 }
 
+// Throws Error(out_of_memory) if the packet was not taken, for want of room for its picture.
 void DecodeSession::send(const Packet& packet) {
+  if (unconverted_) receive_all();
   try {
     decoder_->send(packet);
   } catch (const Error& error) {
     note(error);
   }
+  place_.note(*decoder_);
   ++packets_decoded_;
   ++device_->counters.packets_decoded;
+}
+
+// What an earlier call had no memory for.
+void DecodeSession::make_up() {
+  if (unconverted_) receive_all();
+  if (!unsent_) return;
+  send_or_hold(*std::exchange(unsent_, std::nullopt));
   receive_all();
+  effective_latency_ = decoder_->effective_latency();
+}
+
+void DecodeSession::send_flagged(const Packet& packet) {
+  if (packet.is_discontinuity) drain_end();
+  // The end of a stream may come without a picture.
+  if (packet.payload.size > 0 || !packet.ends_stream) send(packet);
+  try {
+    receive_all();
+  } catch (const Error& error) {
+    // The packet was taken, so its other pictures come with the next call.
+    if (error.status != Status::out_of_memory) throw;
+  }
+  if (packet.ends_stream) drain_end();
+}
+
+void DecodeSession::send_or_hold(Packet packet) {
+  try {
+    send(packet);
+  } catch (const Error& error) {
+    if (error.status == Status::out_of_memory) unsent_ = std::move(packet);
+    throw;
+  }
 }
 
 void DecodeSession::drain_end() {
+  make_up();
   try {
     decoder_->send_end();
   } catch (const Error& error) {
@@ -155,7 +219,8 @@ void DecodeSession::complete_or_fail(Ticket& ticket) {
 
 void DecodeSession::decode(Packet packet, std::shared_ptr<Ticket> ticket) {
   post(std::move(ticket), [this, packet = std::move(packet)](Ticket& current) {
-    send(packet);
+    make_up();
+    send_flagged(packet);
     complete_or_fail(current);
   });
 }
@@ -170,7 +235,19 @@ void DecodeSession::flush(std::shared_ptr<Ticket> ticket) {
 void DecodeSession::reset(std::shared_ptr<Ticket> ticket) {
   post(std::move(ticket), [this](Ticket& current) {
     events_.clear();
+    unconverted_.reset();
+    unsent_.reset();
     decoder_->reset();
+    current.complete();
+  });
+}
+
+void DecodeSession::reconfigure(uint32_t width, uint32_t height, std::shared_ptr<Ticket> ticket) {
+  post(std::move(ticket), [this, width, height](Ticket& current) {
+    require_size(options_.decoder, width, height);
+    drain_end();
+    decoder_->begin_stream(width, height);
+    effective_latency_ = decoder_->effective_latency();
     current.complete();
   });
 }
@@ -205,10 +282,27 @@ void DecodeSession::read_from(const std::shared_ptr<DemuxSession>& demuxer, size
   end();
 }
 
+// Decodes the next packet. false: there was none.
+bool DecodeSession::advance(DemuxSession& demuxer) {
+  make_up();
+  Packet packet;
+  if (!demuxer.next(packet)) {
+    drain_end();
+    return false;
+  }
+  send_or_hold(std::move(packet));
+  receive_all();
+  return true;
+}
+
 // Pictures before a failure are delivered first; the next read finds the failure in front.
 void DecodeSession::read_now(DemuxSession& demuxer, size_t max_frames, size_t max_bytes,
                              Ticket& ticket) {
+  // What is read ahead must leave room for the frames that are handed out.
+  const MemoryBudget& budget = budget_ ? *budget_ : *device_->budget;
+  max_bytes = std::min<uint64_t>(max_bytes, std::max<uint64_t>(budget.most() / 8, 1));
   bool is_end = false;
+  std::optional<Error> shortage;  // of memory: what is there is delivered, and the rest later
   size_t count = 0;
   size_t bytes = 0;
   for (;;) {
@@ -217,25 +311,22 @@ void DecodeSession::read_now(DemuxSession& demuxer, size_t max_frames, size_t ma
       bytes += byte_length(*std::get<PicturePtr>(events_[count++]));
     }
     const bool is_full = count >= max_frames || bytes >= max_bytes || count < events_.size();
-    if (is_full || is_end || is_closed_) break;
+    if (is_full || is_end || shortage || is_closed_) break;
     if (count > 0 && demuxer.would_block()) break;
     if (ticket.is_cancelled()) throw Error(Status::aborted, "Decoding was aborted");
-    Packet packet;
-    bool has_packet = false;
     try {
-      has_packet = demuxer.next(packet);
+      is_end = !advance(demuxer);
     } catch (const Error& error) {
-      if (count == 0) throw;
-      events_.push_back(error);
-      break;
-    }
-    if (has_packet) {
-      send(packet);
-    } else {
-      drain_end();
-      is_end = true;
+      if (error.status == Status::out_of_memory) {
+        shortage = error;
+      } else if (events_.empty()) {
+        throw;
+      } else {
+        events_.push_back(error);
+      }
     }
   }
+  if (count == 0 && shortage && events_.empty()) throw *shortage;
   if (count == 0 && !events_.empty()) {
     const Error error = std::get<Error>(events_.front());
     events_.pop_front();

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/log.h"
+
 namespace cuf {
 namespace {
 
@@ -19,7 +21,8 @@ uint64_t bytes_of(const DecoderOptions& options) {
 
 bool may_fit(const DecoderOptions& lent, const DecoderOptions& wanted) {
   return lent.codec == wanted.codec && lent.threads == wanted.threads &&
-         lent.chroma == wanted.chroma && lent.bit_depth == wanted.bit_depth;
+         lent.chroma == wanted.chroma && lent.bit_depth == wanted.bit_depth &&
+         lent.exports_stats == wanted.exports_stats;
 }
 
 }  // namespace
@@ -78,6 +81,8 @@ void DecoderPool::trim(size_t capacity) {
   uint64_t bytes = 0;
   for (const Kept& kept : kept_) bytes += kept.bytes;
   while (kept_.size() > capacity || bytes > kMostBytes) {
+    log(LogLevel::debug, "decoder", "Freeing a kept ", kept_.back().decoder->implementation(),
+        " decoder");
     bytes -= kept_.back().bytes;
     dropped.splice(dropped.begin(), kept_, std::prev(kept_.end()));
   }

@@ -20,18 +20,16 @@ void DemuxSession::open(std::shared_ptr<Device> device, OpenOptions options,
                         std::shared_ptr<Ticket> ticket) {
   auto session = std::make_shared<DemuxSession>(device, options.source);
   run_on_pool([session, options = std::move(options), ticket] {
-    ticket->on_cancel([weak = session->weak_from_this()] {
-      if (auto self = weak.lock()) self->interrupt(true);
-    });
-    try {
+    ticket->attempt([&] {
+      ticket->on_cancel([weak = session->weak_from_this()] {
+        if (auto self = weak.lock()) self->interrupt(true);
+      });
       session->open_now(options);
       ticket->on_cancel(nullptr);
       session->interrupt(false);
       ticket->complete(
           register_counted(session, *session->device_, session->device_->counters.live_demuxers));
-    } catch (const Error& error) {
-      ticket->fail(error);
-    }
+    });
   });
 }
 
@@ -42,6 +40,7 @@ void DemuxSession::open_now(const OpenOptions& options) {
       .keeps_container_bitstream = options.keeps_container_bitstream,
       .stream_index = options.stream_index,
       .is_aborted = &is_aborted_,
+      .most_pixels = device_->most_pixels(),
   });
   note_bytes_read();
 }
@@ -95,12 +94,10 @@ bool DemuxSession::would_block() {
 void DemuxSession::read(size_t max_packets, size_t max_bytes, std::shared_ptr<Ticket> ticket) {
   strand_->post([self = shared_from_this(), max_packets, max_bytes, ticket] {
     if (ticket->is_cancelled()) return;
-    ticket->on_cancel([self] { self->interrupt(true); });
-    try {
+    ticket->attempt([&] {
+      ticket->on_cancel([self] { self->interrupt(true); });
       self->read_now(max_packets, max_bytes, *ticket);
-    } catch (const Error& error) {
-      ticket->fail(error);
-    }
+    });
     ticket->on_cancel(nullptr);
     self->interrupt(false);
   });
@@ -143,17 +140,15 @@ void DemuxSession::read_now(size_t max_packets, size_t max_bytes, Ticket& ticket
 void DemuxSession::seek(double seconds, std::shared_ptr<Ticket> ticket) {
   strand_->post([self = shared_from_this(), seconds, ticket] {
     if (ticket->is_cancelled()) return;
-    ticket->on_cancel([self] { self->interrupt(true); });
-    try {
+    ticket->attempt([&] {
+      ticket->on_cancel([self] { self->interrupt(true); });
       std::lock_guard lock(self->demuxer_mutex_);
       if (self->is_closed_) throw closed_error();
       self->unread_.clear();
       self->pending_error_.reset();
       self->demuxer_->seek(seconds);
       ticket->complete();
-    } catch (const Error& error) {
-      ticket->fail(error);
-    }
+    });
     ticket->on_cancel(nullptr);
     self->interrupt(false);
   });

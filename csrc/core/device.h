@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -29,30 +30,57 @@ struct DeviceCounters {
   std::atomic<uint64_t> index_cache_hits = 0;
 };
 
+// Where pictures are decoded, unless that is the CPU.
+struct DeviceGpu {
+  std::shared_ptr<GpuPort> port;
+  uint32_t ordinal = 0;
+  bool falls_back = false;  // what it does not support is decoded by the CPU
+};
+
 // What a script's device stands for: one backend, its memory and its counters, shared by all that
 // was made from it.
 class Device : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::device;
 
-  Device(std::shared_ptr<CompletionQueue> queue, BackendPort& backend, uint32_t threads)
+  Device(std::shared_ptr<CompletionQueue> queue, BackendPort& backend, uint32_t threads,
+         uint64_t memory_budget = UINT64_MAX, DeviceGpu gpu = {})
       : Object(kKind),
         queue(std::move(queue)),
         backend(backend),
         threads(threads),
-        memory(std::make_shared<FrameMemory>()) {}
+        gpu(std::move(gpu)),
+        budget(MemoryBudget::of_device(memory_budget)),
+        memory(std::make_shared<FrameMemory>(budget)) {
+    // Both hold the budget, which frames hold longer than the device lives.
+    budget->on_pressure([memory = std::weak_ptr(memory), decoders = std::weak_ptr(decoders)] {
+      if (const auto pool = decoders.lock()) pool->trim(0);
+      if (const auto pool = memory.lock()) pool->free_pooled();
+    });
+  }
 
   // Closing a device closes its demuxers, decoders and sources; frames live until they are closed.
   void close() noexcept override {
     memory->trim();
-    decoders.trim(0);
+    decoders->trim(0);
+    if (gpu.port) gpu.port->trim();
+  }
+
+  std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) const;
+  Backend kind() const { return gpu.port ? Backend::cuda : Backend::cpu; }
+
+  // A picture has at least a byte for each, so a larger one is never wanted.
+  int64_t most_pixels() const {
+    return static_cast<int64_t>(std::min<uint64_t>(budget->limit(), INT64_MAX));
   }
 
   const std::shared_ptr<CompletionQueue> queue;
   BackendPort& backend;
   const uint32_t threads;
+  const DeviceGpu gpu;
+  const std::shared_ptr<MemoryBudget> budget;
   const std::shared_ptr<FrameMemory> memory;
-  DecoderPool decoders;
+  const std::shared_ptr<DecoderPool> decoders = std::make_shared<DecoderPool>();
   uint32_t handle = 0;
   uint32_t queue_handle = 0;
   DeviceCounters counters;

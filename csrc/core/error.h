@@ -38,4 +38,12 @@ class Error : public std::runtime_error {
   int64_t timestamp_us;
 };
 
+// The exception that is being handled, as an Error: what is not one says that memory ran out, or is
+// a bug. Takes no memory itself.
+Error current_error() noexcept;
+
+// corrupt_data, unless memory is so short that a decoder without any may call damaged what it had
+// no memory for.
+Status status_of_damage() noexcept;
+
 }  // namespace cuf

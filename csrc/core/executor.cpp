@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -23,6 +24,8 @@ struct Pool {
   size_t idle = 0;
 };
 
+thread_local bool is_ours = false;
+
 Pool& pool() {
   static Pool& instance = *new Pool;
   return instance;
@@ -39,6 +42,7 @@ void run_quietly(Job& job) noexcept {
 }
 
 void work(Job job) {
+  is_ours = true;
   pthread_setname_np(pthread_self(), "cuframe");
   Pool& shared = pool();
   for (;;) {
@@ -67,6 +71,9 @@ void start_thread(Job job) {
         Status::out_of_memory,
         "No thread could be started; close other decoders or raise the process's limit of threads",
         failure.code().value());
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -86,6 +93,10 @@ void run_on_pool(Job job) {
   start_thread(std::move(job));
 }
 
+bool is_pool_thread() {
+  return is_ours;
+}
+
 void Strand::post(Job job) {
   {
     std::lock_guard lock(mutex_);
@@ -96,9 +107,11 @@ void Strand::post(Job job) {
   try {
     run_on_pool([self = shared_from_this()] { self->drain(); });
   } catch (...) {
+    // With those that others posted meanwhile: nobody would run them.
+    std::list<Job> dropped;
     std::lock_guard lock(mutex_);
     is_running_ = false;
-    jobs_.pop_back();
+    dropped.swap(jobs_);
     throw;
   }
 }

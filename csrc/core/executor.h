@@ -1,7 +1,7 @@
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 
@@ -16,6 +16,9 @@ using Job = std::function<void()>;
 // Runs job on a thread of the library. Throws Error(out_of_memory) when no thread can be had.
 void run_on_pool(Job job);
 
+// Whether this is a thread of the library: what libav logs here is about our work.
+bool is_pool_thread();
+
 // Runs its jobs one after another, in order, on threads of the pool.
 class Strand : public std::enable_shared_from_this<Strand> {
  public:
@@ -25,7 +28,7 @@ class Strand : public std::enable_shared_from_this<Strand> {
   void drain();
 
   std::mutex mutex_;
-  std::deque<Job> jobs_;
+  std::list<Job> jobs_;
   bool is_running_ = false;
 };
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "core/log.h"
+
 namespace cuf {
 namespace {
 
@@ -15,54 +17,94 @@ constexpr uint64_t kMostPooledBytes = 256 << 20;
 
 }  // namespace
 
+size_t FrameMemory::block_bytes(size_t size) {
+  return (size + kGranule - 1) / kGranule * kGranule;
+}
+
 FrameMemory::~FrameMemory() {
   trim();
 }
 
+FrameMemory::Stored FrameMemory::take_pooled(size_t rounded) {
+  std::lock_guard lock(mutex_);
+  const auto found = free_.find(rounded);
+  if (found == free_.end() || found->second.empty()) return {};
+  Stored block = std::move(found->second.back());
+  found->second.pop_back();
+  pooled_bytes_ -= rounded;
+  return block;
+}
+
 Memory::Block FrameMemory::allocate(size_t size) {
-  const size_t rounded = (size + kGranule - 1) / kGranule * kGranule;
-  uint8_t* data = nullptr;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = free_.find(rounded);
-    if (found != free_.end() && !found->second.empty()) {
-      data = found->second.back();
-      found->second.pop_back();
-      pooled_bytes_ -= rounded;
-    }
+  const size_t rounded = block_bytes(size);
+  // Made first, so that nothing can fail once the block is there.
+  auto stored = std::make_unique<Stored>();
+  *stored = take_pooled(rounded);
+  log(LogLevel::trace, "memory", stored->data ? "Reusing " : "Taking ", rounded, " bytes");
+  if (!stored->data) {
+    stored->charge = budget_->reserve(rounded);
+    stored->data = static_cast<uint8_t*>(std::aligned_alloc(kAlignment, rounded));
   }
-  if (!data) data = static_cast<uint8_t*>(std::aligned_alloc(kAlignment, rounded));
-  if (!data) {
+  if (!stored->data) {
     throw Error(Status::out_of_memory, "No memory for a frame of " + std::to_string(size) +
                                            " bytes; close frames that are no longer needed");
   }
+  uint8_t* const data = stored->data;
+  Stored* const block = stored.release();
+  // On failure the deleter is called, too.
   auto owner =
-      std::shared_ptr<const void>(data, [self = shared_from_this(), rounded](const void* block) {
-        self->recycle(static_cast<uint8_t*>(const_cast<void*>(block)), rounded);
+      std::shared_ptr<const void>(data, [self = shared_from_this(), rounded, block](const void*) {
+        const std::unique_ptr<Stored> holder(block);
+        self->recycle(std::move(*holder), rounded);
       });
   return {.owner = std::move(owner), .data = data, .size = size};
 }
 
-void FrameMemory::recycle(uint8_t* data, size_t size) {
-  {
+void FrameMemory::recycle(Stored block, size_t size) noexcept {
+  try {
     std::lock_guard lock(mutex_);
     if (keeps_blocks_ && pooled_bytes_ + size <= kMostPooledBytes) {
-      free_[size].push_back(data);
+      free_[size].push_back(std::move(block));
       pooled_bytes_ += size;
       return;
     }
+  } catch (const std::bad_alloc&) {
   }
-  std::free(data);
+  std::free(block.data);
+}
+
+void FrameMemory::free_pooled() {
+  std::map<size_t, std::vector<Stored>> dropped;
+  {
+    std::lock_guard lock(mutex_);
+    dropped.swap(free_);
+    pooled_bytes_ = 0;
+  }
+  for (auto& [size, blocks] : dropped) {
+    for (Stored& block : blocks) std::free(block.data);
+  }
 }
 
 void FrameMemory::trim() {
-  std::lock_guard lock(mutex_);
-  keeps_blocks_ = false;
-  for (auto& [size, blocks] : free_) {
-    for (uint8_t* block : blocks) std::free(block);
+  {
+    std::lock_guard lock(mutex_);
+    keeps_blocks_ = false;
   }
-  free_.clear();
-  pooled_bytes_ = 0;
+  free_pooled();
+}
+
+Memory::Block BudgetedMemory::allocate(size_t size) {
+  struct Kept {
+    MemoryBudget::Charge charge;
+    std::shared_ptr<const void> owner;
+  };
+  auto kept = std::make_shared<Kept>();
+  // Only its own: the device's memory charges the device.
+  kept->charge = budget_->reserve_own(FrameMemory::block_bytes(size));
+  Block block = memory_->allocate(size);
+  kept->owner = std::move(block.owner);
+  block.owner = std::move(kept);
+  return block;
 }
 
 }  // namespace cuf

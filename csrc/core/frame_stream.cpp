@@ -1,9 +1,12 @@
 #include "core/frame_stream.h"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
 #include <utility>
 
 #include "core/executor.h"
+#include "core/log.h"
 
 namespace cuf {
 
@@ -12,6 +15,12 @@ namespace {
 // Fewest and most frames of a buffer that is measured in bytes.
 constexpr uint64_t kFewestFrames = 4;
 constexpr uint64_t kMostFrames = 4096;
+
+// Decoders hold back at most 16 pictures to put them in order; what comes later is lost.
+constexpr size_t kMostEarly = 16;
+
+// Frames that are given back do not notify.
+constexpr std::chrono::milliseconds kMemoryCheck(10);
 
 }  // namespace
 
@@ -42,10 +51,15 @@ void FrameStream::start() {
   // buffer held both, and two of 60 as long as those where it held 1.8 of them.
   uint32_t threads = 1;
   const uint64_t ahead = plan_.frames_ahead;
-  if (used <= 1 || 2 * ahead >= window()) {
+  // Those that export statistics have no frame threads.
+  const bool may_stand_still = 2 * ahead >= window();
+  if (used <= 1 || (may_stand_still && !stream_->exports_stats)) {
     plan_ = plan_sequential(stream_->index, range_.first, range_.count, range_.step, 1);
     threads = engines_;
   }
+  log(LogLevel::debug, "sampler", "Decoding ahead ", range_.count, " frames from ", range_.first,
+      " in steps of ", range_.step, ": ", used, " groups of pictures at once, at most ", window(),
+      " frames ahead");
   for (uint32_t i = 0; i < plan_.queues.size(); ++i) {
     if (plan_.queues[i].empty()) continue;
     try {
@@ -58,7 +72,7 @@ void FrameStream::start() {
 }
 
 void FrameStream::stop() {
-  std::deque<Request> dropped;
+  std::list<Request> dropped;
   std::lock_guard lock(mutex_);
   is_stopped_ = true;
   held_.clear();
@@ -67,37 +81,128 @@ void FrameStream::stop() {
 }
 
 void FrameStream::work(uint32_t decoder, uint32_t threads) {
-  RunDecoder runner(stream_, threads);
-  for (const PlannedRun& run : plan_.queues[decoder]) {
-    if (is_stopped_) return;
-    decode_run(runner, run);
+  try {
+    RunDecoder runner(stream_, threads);
+    for (const PlannedRun& run : plan_.queues[decoder]) {
+      if (is_stopped_) return;
+      decode_run(runner, run);
+    }
+  } catch (...) {
+    // Not even the failure could be noted.
+    give_up(current_error());
   }
 }
 
+void FrameStream::give_up(const Error& error) noexcept {
+  std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  given_up_ = error;
+  for (Request& request : requests_) request.ticket->fail(error);
+  requests_.clear();
+  space_.notify_all();
+}
+
 void FrameStream::decode_run(RunDecoder& decoder, const PlannedRun& run) {
-  uint32_t done = 0;
+  std::set<uint32_t> missing;
+  for (const uint32_t packet : run.wanted_packets) {
+    missing.insert(position_of(stream_->index.frame_of_packet(packet)));
+  }
+  while (!missing.empty() && !is_stopped_) {
+    try {
+      decode_rest(decoder, run, missing);
+      return;
+    } catch (...) {
+      const Error error = current_error();
+      if (missing.empty()) return;
+      if (error.status == Status::out_of_memory) {
+        await_memory(*missing.begin(), error);
+      } else {
+        fail_all(missing, error);
+        return;
+      }
+    }
+  }
+}
+
+// Frames of the run that are still missing, which it tells of.
+void FrameStream::decode_rest(RunDecoder& decoder, const PlannedRun& run,
+                              std::set<uint32_t>& missing) {
+  std::map<uint32_t, Picture> early;
   const RunDecoder::Sink sink = {.on_picture =
                                      [&](uint32_t frame, Picture picture, bool is_wanted) {
-                                       if (!is_wanted) return;
-                                       put(position_of(frame), std::move(picture));
-                                       ++done;
+                                       const uint32_t position = position_of(frame);
+                                       if (!is_wanted || !missing.contains(position)) return;
+                                       early.emplace(position, std::move(picture));
+                                       put_in_order(early, missing, kMostEarly);
                                      },
                                  .on_damage =
                                      [&](uint32_t frame, const Error& error) {
-                                       fail(position_of(frame), position_of(frame) + 1, error);
-                                       ++done;
+                                       const uint32_t position = position_of(frame);
+                                       if (missing.erase(position) > 0)
+                                         fail(position, position + 1, error);
+                                       put_in_order(early, missing, kMostEarly);
                                      }};
   try {
     decoder.decode(run, false, is_stopped_, sink);
   } catch (const Error& error) {
-    // Frames come in display order, so those that are missing are the last of the run's.
-    std::vector<uint32_t> positions;
-    for (const uint32_t packet : run.wanted_packets) {
-      positions.push_back(position_of(stream_->index.frame_of_packet(packet)));
-    }
-    std::sort(positions.begin(), positions.end());
-    if (done < positions.size()) fail(positions[done], positions.back() + 1, error);
+    if (error.status != Status::out_of_memory) put_in_order(early, missing, 0);
+    throw;
   }
+  put_in_order(early, missing, 0);
+}
+
+// Puts the pictures up to the first gap; with more than `most` behind it, what is missing there is
+// given up. A buffer that is full of pictures behind the gap would never get to it.
+void FrameStream::put_in_order(std::map<uint32_t, Picture>& early, std::set<uint32_t>& missing,
+                               size_t most) {
+  while (!early.empty()) {
+    const uint32_t position = early.begin()->first;
+    const bool is_gap = position != *missing.begin();
+    if (is_gap && early.size() <= most) return;
+    const auto end = missing.find(position);
+    if (is_gap) {
+      fail_all({missing.begin(), end},
+               Error(Status::corrupt_data,
+                     "The decoder gave no picture for a frame in front of frame " +
+                         std::to_string(frame_of(position)) + "; its data is damaged"));
+    }
+    put(position, std::move(early.begin()->second));
+    missing.erase(missing.begin(), std::next(end));
+    early.erase(early.begin());
+  }
+}
+
+// One failure for each gap.
+void FrameStream::fail_all(const std::set<uint32_t>& missing, const Error& error) {
+  for (auto position = missing.begin(); position != missing.end();) {
+    const uint32_t first = *position;
+    uint32_t end = first + 1;
+    for (++position; position != missing.end() && *position == end; ++position) ++end;
+    fail(first, end, error);
+  }
+}
+
+bool FrameStream::is_wanted(uint32_t position) const {
+  return !requests_.empty() && position < head_ + requests_.front().max_frames;
+}
+
+// Only who waits for the frame hears of it; then it is tried again, since the frames of others may
+// be closed by now.
+void FrameStream::await_memory(uint32_t position, const Error& error) {
+  std::unique_lock lock(mutex_);
+  if (!is_wanted(position)) {
+    const MemoryBudget& budget = *stream_->device->budget;
+    const uint64_t used = budget.used();
+    while (!is_stopped_ && !is_wanted(position) && budget.used() >= used) {
+      space_.wait_for(lock, kMemoryCheck);
+    }
+    return;
+  }
+  log(LogLevel::debug, "sampler", "No memory for frame ", frame_of(position),
+      ": waiting until frames are closed");
+  failures_.emplace(position, Failure{.error = error, .end = position});
+  serve();
+  space_.wait(lock, [&] { return is_stopped_ || !failures_.contains(position); });
 }
 
 // The buffer is a window of positions, in which every frame that a request waits for has its place.
@@ -135,18 +240,22 @@ void FrameStream::convert_due(std::unique_lock<std::mutex>& lock) {
     PicturePtr output;
     try {
       output = convert_(decoded);
-    } catch (const Error& error) {
-      failure = error;
-    } catch (const std::bad_alloc&) {
-      failure = Error(Status::out_of_memory, "No memory for a frame; close some");
+    } catch (...) {
+      failure = current_error();
     }
     lock.lock();
     if (is_stopped_) return;
-    if (failure) {
-      held_.erase(position);
-      failures_.emplace(position, Failure{.error = *failure, .end = position + 1});
-    } else {
+    if (!failure) {
       held_.at(position).output = std::move(output);
+    } else if (failure->status == Status::out_of_memory) {
+      // Tried again when frames are asked for the next time: by then others may be closed.
+      held_.at(position).decoded = decoded;
+      if (is_wanted(position)) failures_.emplace(position, Failure{*failure, position});
+      serve();
+      return;
+    } else {
+      held_.erase(position);
+      failures_.emplace(position, Failure{*failure, position + 1});
     }
     serve();
   }
@@ -179,6 +288,7 @@ void FrameStream::fail(uint32_t position, uint32_t end, const Error& error) {
 void FrameStream::next(uint32_t max_frames, std::shared_ptr<Ticket> ticket,
                        std::shared_ptr<TicketResults<PicturePtr>> results) {
   std::unique_lock lock(mutex_);
+  if (given_up_) throw *given_up_;
   if (is_stopped_) throw Error(Status::aborted, "Reading on was stopped by another start");
   // On the pool, since a ticket is cancelled with its lock held and serve() asks it.
   ticket->on_cancel([weak = weak_from_this()] {
@@ -227,8 +337,15 @@ bool FrameStream::serve_front() {
     auto node = held_.extract(head_++);
     pictures.push_back(std::move(node.mapped().output));
   }
-  request.results->keep(request.ticket->id(), std::move(pictures));
-  request.ticket->complete(count, head_ >= range_.count ? 1 : 0);
+  // What stopped for want of memory is tried again, since these will be closed.
+  if (failure != failures_.end() && failure->second.end == failure->first) {
+    failures_.erase(failure);
+  }
+  const bool is_end = head_ >= range_.count;
+  request.ticket->attempt([&] {
+    request.results->keep(request.ticket->id(), std::move(pictures));
+    request.ticket->complete(count, is_end ? 1 : 0);
+  });
   requests_.pop_front();
   return true;
 }

@@ -3,11 +3,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/completion_queue.h"
@@ -64,7 +65,13 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   };
 
   void work(uint32_t decoder, uint32_t threads);
+  void give_up(const Error& error) noexcept;
   void decode_run(RunDecoder& decoder, const PlannedRun& run);
+  void decode_rest(RunDecoder& decoder, const PlannedRun& run, std::set<uint32_t>& missing);
+  void put_in_order(std::map<uint32_t, Picture>& early, std::set<uint32_t>& missing, size_t most);
+  void fail_all(const std::set<uint32_t>& missing, const Error& error);
+  bool is_wanted(uint32_t position) const;
+  void await_memory(uint32_t position, const Error& error);
   void put(uint32_t position, Picture picture);
   uint32_t window() const;
   bool has_room(uint32_t position) const;
@@ -74,6 +81,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   void fail(uint32_t position, uint32_t end, const Error& error);
   void serve();
   bool serve_front();
+  uint32_t frame_of(uint32_t position) const { return range_.first + position * range_.step; }
   uint32_t position_of(uint32_t frame) const { return (frame - range_.first) / range_.step; }
 
   const std::shared_ptr<SampledStream> stream_;
@@ -89,7 +97,8 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   std::condition_variable space_;
   std::map<uint32_t, Held> held_;  // by position in the range
   std::map<uint32_t, Failure> failures_;
-  std::deque<Request> requests_;
+  std::list<Request> requests_;
+  std::optional<Error> given_up_;
   uint32_t head_ = 0;   // position to hand out next
   uint32_t batch_ = 0;  // frames that were asked for last, and are likely to be asked for again
 };

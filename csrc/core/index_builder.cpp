@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/log.h"
 #include "core/mp4_tables.h"
 #include "core/picture_header.h"
 
@@ -245,10 +246,14 @@ BuiltIndex build_index(Demuxer& demuxer, const IndexOptions& options) {
     auto packets = estimate_packets(demuxer);
     if (!packets.empty()) return finish(std::move(packets), IndexOrigin::estimate);
   }
+  if (options.mode == IndexMode::approximate) {
+    log(LogLevel::info, "index",
+        "The container claims too little for an approximate index: reading the whole file");
+  }
   std::optional<Error> damage;
   Pass pass = read_packets(demuxer, options, damage);
   if (pass.packets.empty()) {
-    throw Error(Status::corrupt_data, "The video stream has no packets to index");
+    throw Error(status_of_damage(), "The video stream has no packets to index");
   }
   order_packets(pass);
   hide_undecodable(pass.packets, pass.facts);

@@ -103,6 +103,8 @@ struct Packet {
   bool is_corrupt = false;
   // false: its picture is decoded as a reference only; a decoder that saves by it does not give it.
   bool is_wanted = true;
+  bool ends_stream = false;       // what is held back comes with it
+  bool is_discontinuity = false;  // a new start: what is held back comes before it
 };
 
 struct Plane {
@@ -126,6 +128,9 @@ class DeviceMemoryInfo {
   // Blocks until the memory is filled. Throws Error(device_lost).
   virtual void wait() const = 0;
 };
+
+class PictureConverter;
+class DecodeRecord;
 
 // A picture in memory, whoever made it: immutable once shared.
 struct Picture {
@@ -156,6 +161,8 @@ struct Picture {
   bool is_read_only = false;  // the decoder may still predict from this memory
   // Not null: `block` and the planes' `data` are addresses of a GPU, which the host cannot read.
   std::shared_ptr<const DeviceMemoryInfo> device;
+  std::shared_ptr<const PictureConverter> converter;  // with `device`: what works there
+  std::shared_ptr<const DecodeRecord> decode_stats;   // null: none were asked for, or are known
 };
 
 struct StreamDescription {

@@ -44,6 +44,24 @@ size_t find_start_code(std::span<const uint8_t> data, size_t from) {
   return data.size();
 }
 
+bool LeadingUnits::next() {
+  if (length_size_ == 0) {
+    begin_ = std::min(find_start_code(data_, begin_) + 3, data_.size());
+    return begin_ < data_.size();
+  }
+  size_t at = end();
+  if (data_.size() - at <= length_size_) return false;
+  size_ = 0;
+  for (size_t i = 0; i < length_size_; ++i) size_ = size_ << 8 | data_[at++];
+  begin_ = at;
+  return true;
+}
+
+size_t LeadingUnits::end() const {
+  if (length_size_ == 0) return find_start_code(data_, begin_);
+  return begin_ + std::min(size_, data_.size() - begin_);
+}
+
 NalConfiguration read_avcc(Bytes extradata) {
   if (!is_record(extradata)) return annex_b(extradata);
   NalConfiguration out;

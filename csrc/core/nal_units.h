@@ -58,6 +58,28 @@ class NalUnits {
   StartCodeUnits codes_;
 };
 
+// As NalUnits, one after another without a look for their ends: slices are long, and those who want
+// the headers in front of them stop there.
+class LeadingUnits {
+ public:
+  LeadingUnits(std::span<const uint8_t> data, size_t length_size)
+      : data_(data), length_size_(length_size) {}
+
+  // Moves to the next unit. false: there is none.
+  bool next();
+  // From its first byte to the end of the data.
+  std::span<const uint8_t> head() const { return data_.subspan(begin_); }
+  std::span<const uint8_t> whole() const { return data_.subspan(begin_, end() - begin_); }
+
+ private:
+  size_t end() const;
+
+  std::span<const uint8_t> data_;
+  size_t length_size_;
+  size_t begin_ = 0;
+  size_t size_ = 0;  // of the unit, behind a length
+};
+
 // ISO/IEC 14496-15: the length size and the parameter sets of an avcC or hvcC record; anything else
 // is taken for Annex B.
 struct NalConfiguration {

@@ -15,6 +15,7 @@ struct PictureFacts {
   // Refers to pictures in front of its GOP's key picture: a decoder that starts at the key picture
   // does not show it.
   bool needs_earlier_gop = false;
+  bool may_have_fields = false;  // H.264: its sequence allows fields and field macroblocks
   // Rank in display order, if the headers tell it.
   enum class Order { none, absolute, b_picture, anchor } order_kind = Order::none;
   int64_t order = 0;  // with absolute

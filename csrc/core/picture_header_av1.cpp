@@ -4,6 +4,7 @@
 
 #include "core/bit_reader.h"
 #include "core/picture_header.h"
+#include "core/sequence.h"
 
 // AV1 bitstream specification, section 5.
 namespace cuf {
@@ -17,7 +18,9 @@ constexpr uint32_t kIntraOnlyFrame = 2;
 constexpr uint32_t kSwitchFrame = 3;
 constexpr uint32_t kSelected = 2;  // SELECT_SCREEN_CONTENT_TOOLS and SELECT_INTEGER_MV
 
-struct Sequence {
+struct Av1Sequence {
+  uint32_t width = 0;
+  uint32_t height = 0;
   bool is_reduced = false;
   bool has_equal_interval = false;
   bool has_decoder_model = false;
@@ -51,7 +54,7 @@ void skip_uvlc(BitReader& bits) {
 }
 
 // timing_info and decoder_model_info; returns the bits of a buffer delay.
-int read_timing(BitReader& bits, Sequence& out) {
+int read_timing(BitReader& bits, Av1Sequence& out) {
   bits.skip(64);
   out.has_equal_interval = bits.flag();
   if (out.has_equal_interval) skip_uvlc(bits);
@@ -64,12 +67,12 @@ int read_timing(BitReader& bits, Sequence& out) {
   return delay_bits;
 }
 
-void read_operating_points(BitReader& bits, Sequence& out) {
+void read_operating_points(BitReader& bits, Av1Sequence& out) {
   const int delay_bits = bits.flag() ? read_timing(bits, out) : 0;
   const bool has_display_delay = bits.flag();
   const uint32_t count = bits.bits(5) + 1;
   for (uint32_t i = 0; i < count; ++i) {
-    Sequence::Point point{bits.bits(12), false};
+    Av1Sequence::Point point{bits.bits(12), false};
     if (bits.bits(5) > 7) bits.bit();  // seq_tier
     if (out.has_decoder_model) point.has_model = bits.flag();
     if (point.has_model) bits.skip(2 * delay_bits + 1);
@@ -78,7 +81,7 @@ void read_operating_points(BitReader& bits, Sequence& out) {
   }
 }
 
-void read_tools(BitReader& bits, Sequence& out) {
+void read_tools(BitReader& bits, Av1Sequence& out) {
   bits.skip(4);  // interintra, masked compound, warped motion, dual filter
   const bool has_order_hint = bits.flag();
   if (has_order_hint) bits.skip(2);  // jnt_comp, ref_frame_mvs
@@ -87,9 +90,9 @@ void read_tools(BitReader& bits, Sequence& out) {
   if (has_order_hint) out.order_hint_bits = static_cast<int>(bits.bits(3)) + 1;
 }
 
-std::optional<Sequence> read_sequence(std::span<const uint8_t> data) {
+std::optional<Av1Sequence> read_sequence(std::span<const uint8_t> data) {
   BitReader bits(data);
-  Sequence out;
+  Av1Sequence out;
   bits.skip(4);  // profile, still_picture
   out.is_reduced = bits.flag();
   if (out.is_reduced) {
@@ -99,7 +102,8 @@ std::optional<Sequence> read_sequence(std::span<const uint8_t> data) {
   }
   const int width_bits = static_cast<int>(bits.bits(4)) + 1;
   const int height_bits = static_cast<int>(bits.bits(4)) + 1;
-  bits.skip(width_bits + height_bits);
+  out.width = bits.bits(width_bits) + 1;
+  out.height = bits.bits(height_bits) + 1;
   if (!out.is_reduced && bits.flag()) {
     const int delta_bits = static_cast<int>(bits.bits(4)) + 2;
     out.frame_id_bits = static_cast<int>(bits.bits(3)) + delta_bits + 1;
@@ -107,6 +111,34 @@ std::optional<Sequence> read_sequence(std::span<const uint8_t> data) {
   bits.skip(3);  // superblock size, filter_intra, intra_edge_filter
   if (!out.is_reduced) read_tools(bits, out);
   if (bits.has_overrun()) return std::nullopt;
+  return out;
+}
+
+struct Layers {
+  uint32_t temporal = 0;
+  uint32_t spatial = 0;
+};
+
+struct Obu {
+  int type = 0;
+  Layers layers;
+  std::span<const uint8_t> body;
+};
+
+std::optional<Obu> next_obu(std::span<const uint8_t> payload, size_t& at) {
+  if (at >= payload.size()) return std::nullopt;
+  const uint8_t header = payload[at++];
+  Obu out;
+  out.type = header >> 3 & 15;
+  if (header & 4) {
+    if (at == payload.size()) return std::nullopt;
+    out.layers = {uint32_t{payload[at]} >> 5, uint32_t{payload[at]} >> 3 & 3};
+    ++at;
+  }
+  uint64_t size = payload.size() - at;
+  if (header & 2) size = read_leb128(payload, at);
+  out.body = payload.subspan(at, std::min<uint64_t>(size, payload.size() - at));
+  at += out.body.size();
   return out;
 }
 
@@ -120,14 +152,10 @@ class Av1Reader : public PictureHeaderReader {
   PictureFacts read(std::span<const uint8_t> payload) override;
 
  private:
-  struct Layers {
-    uint32_t temporal = 0;
-    uint32_t spatial = 0;
-  };
   bool keeps_nothing(std::span<const uint8_t> frame, Layers layers) const;
   void skip_removal_times(BitReader& bits, Layers layers) const;
 
-  std::optional<Sequence> sequence_;
+  std::optional<Av1Sequence> sequence_;
 };
 
 void Av1Reader::skip_removal_times(BitReader& bits, Layers layers) const {
@@ -169,23 +197,12 @@ bool Av1Reader::keeps_nothing(std::span<const uint8_t> frame, Layers layers) con
 
 PictureFacts Av1Reader::read(std::span<const uint8_t> payload) {
   PictureFacts facts;
-  for (size_t at = 0; at < payload.size();) {
-    const uint8_t header = payload[at++];
-    const int type = header >> 3 & 15;
-    Layers layers;
-    if (header & 4) {
-      if (at == payload.size()) break;
-      layers = {uint32_t{payload[at]} >> 5, uint32_t{payload[at]} >> 3 & 3};
-      ++at;
-    }
-    uint64_t size = payload.size() - at;
-    if (header & 2) size = read_leb128(payload, at);
-    const auto body = payload.subspan(at, std::min<uint64_t>(size, payload.size() - at));
-    at += body.size();
-    if (type == kSequenceHeader) {
-      if (auto sequence = read_sequence(body)) sequence_ = std::move(sequence);
-    } else if (type == kFrameHeader || type == kFrame) {
-      const bool keeps = !keeps_nothing(body, layers);
+  size_t at = 0;
+  while (const auto obu = next_obu(payload, at)) {
+    if (obu->type == kSequenceHeader) {
+      if (auto sequence = read_sequence(obu->body)) sequence_ = std::move(sequence);
+    } else if (obu->type == kFrameHeader || obu->type == kFrame) {
+      const bool keeps = !keeps_nothing(obu->body, obu->layers);
       facts.is_droppable = !keeps && (!facts.is_known || facts.is_droppable);
       facts.is_known = true;
     }
@@ -194,6 +211,22 @@ PictureFacts Av1Reader::read(std::span<const uint8_t> payload) {
 }
 
 }  // namespace
+
+std::optional<Sequence> read_av1_sequence(std::span<const uint8_t> payload) {
+  size_t at = 0;
+  while (const auto obu = next_obu(payload, at)) {
+    // Behind the first frame there is none.
+    if (obu->type == kFrameHeader || obu->type == kFrame) break;
+    if (obu->type != kSequenceHeader) continue;
+    const auto header = read_sequence(obu->body);
+    if (!header) break;
+    return Sequence{.width = header->width,
+                    .height = header->height,
+                    .identity = Fingerprint().add(obu->body).value(),
+                    .may_begin = true};
+  }
+  return std::nullopt;
+}
 
 std::unique_ptr<PictureHeaderReader> make_av1_header_reader(std::span<const uint8_t> extradata) {
   return std::make_unique<Av1Reader>(extradata);

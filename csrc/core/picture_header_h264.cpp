@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "core/bit_reader.h"
+#include "core/h264_sps.h"
 #include "core/nal_units.h"
 #include "core/picture_header.h"
 
@@ -9,17 +11,7 @@
 namespace cuf {
 namespace {
 
-struct Sps {
-  bool has_colour_planes = false;
-  int frame_num_bits = 4;
-  uint32_t poc_type = 0;
-  int poc_lsb_bits = 4;
-  bool is_delta_zero = false;
-  int32_t non_ref_offset = 0;
-  int32_t bottom_offset = 0;
-  std::vector<int32_t> cycle;
-  bool is_frame_only = true;
-};
+using Sps = H264Sps;
 
 struct Pps {
   uint32_t sps = 0;
@@ -38,37 +30,11 @@ struct Slice {
   int32_t delta[2] = {};
 };
 
-void skip_scaling_list(BitReader& bits, int size) {
-  int64_t last = 8;
-  int64_t next = 8;
-  for (int i = 0; i < size && !bits.has_overrun(); ++i) {
-    if (next != 0) next = (last + bits.se()) & 0xff;
-    if (next != 0) last = next;
-  }
-}
-
 // Offsets of damaged headers may be as large as they like.
 int64_t wrapping_product(int64_t a, int64_t b) {
   constexpr int kUnused = 8;  // bits kept free for sums
   const uint64_t product = static_cast<uint64_t>(a) * static_cast<uint64_t>(b);
   return static_cast<int64_t>(product << kUnused) >> kUnused;
-}
-
-bool has_chroma_format(uint32_t profile) {
-  constexpr uint32_t kHigh[] = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
-  return std::find(std::begin(kHigh), std::end(kHigh), profile) != std::end(kHigh);
-}
-
-void read_chroma_format(BitReader& bits, Sps& sps) {
-  const uint32_t chroma = bits.ue();
-  if (chroma == 3) sps.has_colour_planes = bits.flag();
-  bits.ue();  // bit depths
-  bits.ue();
-  bits.bit();                // qpprime_y_zero_transform_bypass_flag
-  if (!bits.flag()) return;  // seq_scaling_matrix_present_flag
-  for (int i = 0; i < (chroma == 3 ? 12 : 8); ++i) {
-    if (bits.flag()) skip_scaling_list(bits, i < 6 ? 16 : 64);
-  }
 }
 
 class H264Reader : public PictureHeaderReader {
@@ -83,7 +49,6 @@ class H264Reader : public PictureHeaderReader {
 
  private:
   void read_parameters(std::span<const uint8_t> unit);
-  void read_sps(BitReader bits);
   bool read_slice(std::span<const uint8_t> unit, Slice& out) const;
   int64_t order_of(const Sps& sps, const Slice& slice);
   int64_t order_by_lsb(const Sps& sps, const Slice& slice);
@@ -104,10 +69,11 @@ class H264Reader : public PictureHeaderReader {
 
 void H264Reader::read_parameters(std::span<const uint8_t> unit) {
   const int type = unit[0] & 31;
-  BitReader bits(unit.subspan(1), BitReader::Escapes::nal);
   if (type == 7) {
-    read_sps(bits);
+    auto sps = read_h264_sps(unit);
+    if (sps && sps->id < 32) sps_[sps->id] = std::move(*sps);
   } else if (type == 8) {
+    BitReader bits(unit.subspan(1), BitReader::Escapes::nal);
     const uint32_t id = bits.ue();
     Pps pps;
     pps.sps = bits.ue();
@@ -115,31 +81,6 @@ void H264Reader::read_parameters(std::span<const uint8_t> unit) {
     pps.has_bottom_delta = bits.flag();
     if (!bits.has_overrun() && id < 256) pps_[id] = pps;
   }
-}
-
-void H264Reader::read_sps(BitReader bits) {
-  const uint32_t profile = bits.bits(8);
-  bits.skip(16);  // constraints, level
-  const uint32_t id = bits.ue();
-  Sps sps;
-  if (has_chroma_format(profile)) read_chroma_format(bits, sps);
-  sps.frame_num_bits = static_cast<int>(std::min(bits.ue(), 12u)) + 4;
-  sps.poc_type = bits.ue();
-  if (sps.poc_type == 0) {
-    sps.poc_lsb_bits = static_cast<int>(std::min(bits.ue(), 12u)) + 4;
-  } else if (sps.poc_type == 1) {
-    sps.is_delta_zero = bits.flag();
-    sps.non_ref_offset = bits.se();
-    sps.bottom_offset = bits.se();
-    sps.cycle.resize(std::min(bits.ue(), 255u));
-    for (int32_t& offset : sps.cycle) offset = bits.se();
-  }
-  bits.ue();   // max_num_ref_frames
-  bits.bit();  // gaps_in_frame_num_value_allowed_flag
-  bits.ue();   // size in macroblocks
-  bits.ue();
-  sps.is_frame_only = bits.flag();
-  if (!bits.has_overrun() && id < 32) sps_[id] = std::move(sps);
 }
 
 bool H264Reader::read_slice(std::span<const uint8_t> unit, Slice& out) const {
@@ -237,6 +178,7 @@ PictureFacts H264Reader::read(std::span<const uint8_t> payload) {
     Slice slice;
     if (!read_slice(*unit, slice)) continue;
     const Sps& sps = sps_.at(slice.sps);
+    facts.may_have_fields = !sps.is_frame_only;
     // A field that completes the frame of the packet before; the decoder shows one frame for both.
     const bool is_second = waits_for_field_ && slice.is_field && !slice.is_idr &&
                            slice.is_bottom != first_field_.is_bottom &&

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "core/bit_reader.h"
+#include "core/hevc_sps.h"
 #include "core/nal_units.h"
 #include "core/picture_header.h"
 
@@ -21,11 +22,7 @@ constexpr int kPps = 34;
 constexpr int kEndOfSequence = 36;
 constexpr int kEndOfBitstream = 37;
 
-struct Sps {
-  uint32_t highest_layer = 0;
-  bool has_colour_planes = false;
-  int poc_lsb_bits = 4;
-};
+using Sps = HevcSps;
 
 struct Pps {
   uint32_t sps = 0;
@@ -42,20 +39,6 @@ bool is_sublayer_non_reference(int type) {
   return type < 16 && type % 2 == 0;
 }
 
-void skip_profile_tier_level(BitReader& bits, uint32_t highest_layer) {
-  bits.skip(96);
-  bool has_profile[7] = {};
-  bool has_level[7] = {};
-  for (uint32_t i = 0; i < highest_layer; ++i) {
-    has_profile[i] = bits.flag();
-    has_level[i] = bits.flag();
-  }
-  if (highest_layer > 0) bits.skip(static_cast<int>(2 * (8 - highest_layer)));
-  for (uint32_t i = 0; i < highest_layer; ++i) {
-    bits.skip((has_profile[i] ? 88 : 0) + (has_level[i] ? 8 : 0));
-  }
-}
-
 class HevcReader : public PictureHeaderReader {
  public:
   explicit HevcReader(std::span<const uint8_t> extradata) {
@@ -68,7 +51,6 @@ class HevcReader : public PictureHeaderReader {
 
  private:
   void read_parameters(std::span<const uint8_t> unit);
-  void read_sps(BitReader bits);
   void read_pps(BitReader bits);
   void read_picture(std::span<const uint8_t> unit, PictureFacts& facts);
   int64_t order_of(const Sps& sps, int type, uint32_t layer, int64_t lsb);
@@ -85,28 +67,10 @@ class HevcReader : public PictureHeaderReader {
 void HevcReader::read_parameters(std::span<const uint8_t> unit) {
   if (unit.size() < 3) return;
   const int type = unit[0] >> 1 & 63;
-  const BitReader bits(unit.subspan(2), BitReader::Escapes::nal);
-  if (type == kSps) read_sps(bits);
-  if (type == kPps) read_pps(bits);
-}
-
-void HevcReader::read_sps(BitReader bits) {
-  Sps sps;
-  bits.skip(4);  // VPS
-  sps.highest_layer = std::min(bits.bits(3), 6u);
-  bits.bit();  // sps_temporal_id_nesting_flag
-  skip_profile_tier_level(bits, sps.highest_layer);
-  const uint32_t id = bits.ue();
-  if (bits.ue() == 3) sps.has_colour_planes = bits.flag();
-  bits.ue();  // size
-  bits.ue();
-  if (bits.flag()) {  // conformance window
-    for (int i = 0; i < 4; ++i) bits.ue();
-  }
-  bits.ue();  // bit depths
-  bits.ue();
-  sps.poc_lsb_bits = static_cast<int>(std::min(bits.ue(), 12u)) + 4;
-  if (!bits.has_overrun() && id < 16) sps_[id] = sps;
+  if (type == kPps) read_pps(BitReader(unit.subspan(2), BitReader::Escapes::nal));
+  if (type != kSps) return;
+  const auto sps = read_hevc_sps(unit);
+  if (sps && sps->id < 16) sps_[sps->id] = *sps;
 }
 
 void HevcReader::read_pps(BitReader bits) {

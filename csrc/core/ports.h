@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/memory_budget.h"
 #include "core/model.h"
+#include "core/tensor_shape.h"
 
 // What core needs from outside. Backends implement these; nothing here names libav or CUDA. All
 // calls of one object come from one thread at a time, not always the same one. Failures are thrown
@@ -32,7 +34,8 @@ struct DemuxerOptions {
   bool keeps_container_bitstream = false;
   int stream_index = -1;  // wanted stream; -1 = the best video stream
   const std::atomic<bool>* is_aborted =
-      nullptr;  // becomes true: blocking I/O ends with Error(aborted)
+      nullptr;                      // becomes true: blocking I/O ends with Error(aborted)
+  int64_t most_pixels = INT64_MAX;  // of a picture that is decoded to learn about the stream
 };
 
 class Demuxer {
@@ -58,15 +61,17 @@ struct DecoderOptions {
   ChromaFormat chroma = ChromaFormat::unknown;
   uint32_t bit_depth = 0;
   uint32_t reorder_depth = 0;  // pictures that the container says are held back to be put in order
+  std::shared_ptr<MemoryBudget> budget = nullptr;  // of its pictures; null = no bound
   // Every packet's references will be there: decoding starts at key pictures, without the leading
   // pictures of the first. Otherwise libav's H.264 decoder holds back, and at the end loses, what
   // follows a recovery point closely.
   bool has_all_references = false;
+  bool exports_stats = false;  // pictures come with a DecodeRecord; of decode_stats_codecs() only
   Latency latency = Latency::native;
   uint32_t max_width = 0;  // larger pictures are refused; 0 = any
   uint32_t max_height = 0;
   // The rest is for decoders of a GPU.
-  uint64_t cuda_stream = 0;  // pictures are complete for work that is put on it; 0 = none
+  uint64_t cuda_stream = 0;   // pictures are complete for work that is put on it; 0 = none
   uint32_t output_width = 0;  // even; pictures scaled by the decoder's own scaler; 0 = as they are
   uint32_t output_height = 0;
   bool uses_host_memory = false;  // pictures are copied to the host
@@ -76,19 +81,31 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   // A packet that is refused as damaged throws Error(corrupt_data) with its timestamp; the decoder
-  // stays usable.
+  // stays usable. Without room for its picture in the budget it throws Error(out_of_memory) and
+  // takes nothing, where that can be known before. The first packet of a stream whose pictures are
+  // larger than allowed gives Error(unsupported), behind the pictures of the stream before, the
+  // others of it give nothing.
   virtual void send(const Packet& packet) = 0;
   virtual void send_end() = 0;
   // With OnError::skip and conceal damaged pictures come with their status; which are dropped is
   // the caller's matter. false: wants more input, or after send_end: drained. May throw as send
   // does; the next call goes on behind the damage.
   virtual bool receive(Picture& out) = 0;
+  // Pictures that come only after send_end() have statistics as well, if any have.
+  virtual bool drains_with_stats() const { return true; }
   virtual void reset() = 0;  // forget everything and take packets of a new start
+  // The next packet begins another stream of this size. What is held back must have been received.
+  virtual void begin_stream(uint32_t width, uint32_t height) = 0;
+  // What it can give of options.latency on the stream that it decodes.
+  virtual Latency effective_latency() const = 0;
   // Whether it can go on as one made with `options`, at less cost than making that one.
   virtual bool fits(const DecoderOptions& options) const = 0;
   // Makes it so, reset; only where it fits.
   virtual void reconfigure(const DecoderOptions& options) = 0;
   virtual const std::string& implementation() const = 0;
+  virtual Backend backend() const { return Backend::cpu; }
+  // Why it is not the backend that was asked for first; empty where it is.
+  virtual std::string fallback_reason() const { return {}; }
 };
 
 // Host memory for pictures, reused from one picture to the next.
@@ -101,6 +118,30 @@ class Memory {
     size_t size = 0;
   };
   virtual Block allocate(size_t size) = 0;
+};
+
+// Tensors of one shape, one behind the other, that pictures are written into. Different places may
+// be written by several threads at once.
+class TensorTarget {
+ public:
+  virtual ~TensorTarget() = default;
+  // `shape` makes tensors of the target's size of pictures like this one.
+  virtual void write(size_t place, const Picture& picture, const TensorShape& shape,
+                     pixels::ResizeScratch& scratch) = 0;
+  virtual void repeat(size_t from, size_t to) = 0;
+  // Where all of it is; nothing may be written any more. Planes are the caller's matter.
+  virtual void finish(Picture& tensor) = 0;
+};
+
+// What works on pictures in a GPU's memory, there: the results are complete in the order that their
+// Picture::device gives, not when a call returns. Thread-safe; lives as long as the pictures.
+class PictureConverter {
+ public:
+  virtual ~PictureConverter() = default;
+  virtual Picture to_tensor(const Picture& picture, const TensorShape& shape) const = 0;
+  virtual std::unique_ptr<TensorTarget> tensors(const TensorShape& shape, size_t count) const = 0;
+  // A copy whose planes follow one another without padding. Blocks until it is there.
+  virtual Picture to_host(const Picture& picture, Memory& memory) const = 0;
 };
 
 struct DecoderLimits {
@@ -116,13 +157,26 @@ struct DecoderLimits {
   uint32_t engines = 0;          // that decode beside each other; 0: not limited
 };
 
-class BackendPort {
+class DecoderPort {
  public:
-  virtual ~BackendPort() = default;
-  virtual std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) = 0;
+  virtual ~DecoderPort() = default;
   virtual std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) = 0;
   virtual DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
                                         uint32_t bit_depth) = 0;
+  // Names of the codecs whose decoders can export statistics.
+  virtual std::vector<std::string> decode_stats_codecs() const { return {}; }
+};
+
+// One GPU, in one context; lives as long as what was made by it.
+class GpuPort : public DecoderPort {
+ public:
+  virtual uint64_t pooled_bytes() const = 0;  // memory kept for reuse
+  virtual void trim() = 0;                    // gives that back
+};
+
+class BackendPort : public DecoderPort {
+ public:
+  virtual std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) = 0;
   virtual std::string versions() const = 0;
   virtual std::string license() const = 0;
 };

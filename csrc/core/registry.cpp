@@ -55,13 +55,14 @@ uint32_t Registry::add(std::shared_ptr<Object> object, uint32_t owner) {
     throw Error(Status::aborted, "The object's owner was closed while it was being made");
   }
   uint32_t index;
-  if (free_.size() > kFreeBeforeReuse || slots_.size() > kSlotMask) {
-    if (free_.empty()) {
+  if (free_count_ > kFreeBeforeReuse || slots_.size() > kSlotMask) {
+    if (free_count_ == 0) {
       throw Error(Status::out_of_memory,
                   "More than a million objects are open; close some of them");
     }
-    index = free_.front();
-    free_.pop_front();
+    index = first_free_;
+    first_free_ = slots_[index].next_free;
+    --free_count_;
   } else {
     index = static_cast<uint32_t>(slots_.size());
     slots_.emplace_back();
@@ -87,33 +88,54 @@ std::shared_ptr<Object> Registry::remove(uint32_t handle) {
   if (!slot) return nullptr;
   slot->generation = slot->generation == kGenerationMask ? 1 : slot->generation + 1;
   slot->owner = 0;
-  free_.push_back(handle & kSlotMask);
+  slot->next_free = kNoSlot;
+  const uint32_t index = handle & kSlotMask;
+  if (free_count_++ == 0) {
+    first_free_ = index;
+  } else {
+    slots_[last_free_].next_free = index;
+  }
+  last_free_ = index;
   return std::move(slot->object);
 }
 
-void Registry::close(uint32_t handle) {
-  std::vector<uint32_t> pending{handle};
-  std::vector<std::shared_ptr<Object>> closed;
-  {
-    std::lock_guard lock(mutex_);
-    if (!find(handle)) {
-      throw Error(Status::invalid_handle, "The handle names no open object; it was closed before");
-    }
-    while (!pending.empty()) {
-      const uint32_t current = pending.back();
-      pending.pop_back();
-      std::shared_ptr<Object> object = remove(current);
-      const bool owns = object->kind == ObjectKind::queue || object->kind == ObjectKind::device;
-      closed.push_back(std::move(object));
-      if (!owns) continue;
-      for (uint32_t index = 0; index < slots_.size(); ++index) {
-        if (slots_[index].object && slots_[index].owner == current) {
-          pending.push_back(slots_[index].generation << kSlotBits | index);
-        }
-      }
+// The handle of one of the objects that it owns; 0: it owns none.
+uint32_t Registry::owned_by(uint32_t handle) {
+  for (uint32_t index = 0; index < slots_.size(); ++index) {
+    if (slots_[index].object && slots_[index].owner == handle) {
+      return slots_[index].generation << kSlotBits | index;
     }
   }
-  for (const auto& object : closed) object->close();
+  return 0;
+}
+
+void Registry::close_owned(uint32_t handle) {
+  for (;;) {
+    std::shared_ptr<Object> object;
+    uint32_t owned;
+    {
+      std::lock_guard lock(mutex_);
+      owned = owned_by(handle);
+      if (owned == 0) return;
+      object = remove(owned);
+    }
+    object->close();
+    if (object->kind == ObjectKind::device) close_owned(owned);
+  }
+}
+
+void Registry::close(uint32_t handle) {
+  std::shared_ptr<Object> object;
+  {
+    std::lock_guard lock(mutex_);
+    object = remove(handle);
+  }
+  if (!object) {
+    throw Error(Status::invalid_handle, "The handle names no open object; it was closed before");
+  }
+  object->close();
+  // It is gone, so nothing more is added to what it owns.
+  if (object->kind == ObjectKind::queue || object->kind == ObjectKind::device) close_owned(handle);
 }
 
 }  // namespace cuf

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -30,14 +29,21 @@ class Registry {
     std::shared_ptr<Object> object;
     uint32_t owner = 0;
     uint32_t generation = 1;
+    uint32_t next_free = kNoSlot;
   };
+  static constexpr uint32_t kNoSlot = UINT32_MAX;
 
   Slot* find(uint32_t handle);
   std::shared_ptr<Object> remove(uint32_t handle);
+  uint32_t owned_by(uint32_t handle);
+  void close_owned(uint32_t handle);
 
   std::mutex mutex_;
   std::vector<Slot> slots_;
-  std::deque<uint32_t> free_;
+  // A queue through the slots themselves: closing must not need memory.
+  uint32_t first_free_ = kNoSlot;
+  uint32_t last_free_ = kNoSlot;
+  size_t free_count_ = 0;
 };
 
 template <typename T>

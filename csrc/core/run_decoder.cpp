@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "core/log.h"
+
 namespace cuf {
 namespace {
 
@@ -19,7 +21,10 @@ DecoderOptions decoder_options(const SampledStream& stream, uint32_t threads) {
           .chroma = stream.video.chroma,
           .bit_depth = stream.video.bit_depth,
           .reorder_depth = stream.video.reorder_depth,
-          .has_all_references = true};
+          .budget = stream.device->budget,
+          .has_all_references = true,
+
+          .exports_stats = stream.exports_stats};
 }
 
 bool contains(const std::vector<uint32_t>& sorted, uint32_t value) {
@@ -36,24 +41,29 @@ RunDecoder::RunDecoder(std::shared_ptr<SampledStream> stream, uint32_t threads)
 RunDecoder::~RunDecoder() {
   if (!decoder_) return;
   try {
-    stream_->device->decoders.give_back(options_, std::move(decoder_), stream_->cache_size);
+    stream_->device->decoders->give_back(options_, std::move(decoder_), stream_->cache_size);
   } catch (...) {
   }
 }
 
 void RunDecoder::acquire_decoder() {
   if (decoder_) return;
-  decoder_ = stream_->device->decoders.take(options_, stream_->is_stopped);
+  decoder_ = stream_->device->decoders->take(options_, stream_->is_stopped);
   DeviceCounters& all = stream_->device->counters;
   if (decoder_) {
     ++stream_->counters.decoders_reused;
     ++all.decoders_reused;
+    log(LogLevel::debug, "decoder", "Reusing a ", decoder_->implementation(), " decoder for ",
+        options_.width, " x ", options_.height, " ", options_.codec);
     return;
   }
-  decoder_ = stream_->device->backend.create_decoder(options_);
-  stream_->device->decoders.lend(decoder_.get(), options_, stream_->is_stopped);
+  decoder_ = stream_->device->create_decoder(options_);
+  stream_->device->decoders->lend(decoder_.get(), options_, stream_->is_stopped);
   ++stream_->counters.decoders_created;
   ++all.decoders_created;
+  log(LogLevel::debug, "decoder", "Made a ", decoder_->implementation(), " decoder for ",
+      options_.width, " x ", options_.height, " ", options_.codec, ", at most ", options_.threads,
+      " threads");
 }
 
 double RunDecoder::seconds_of_packet(uint32_t packet) const {
@@ -117,6 +127,7 @@ void RunDecoder::go_to(uint32_t packet) {
     if (packet == 0) return;
   }
   ++stream_->counters.seeks;
+  log(LogLevel::debug, "sampler", "Seeking to packet ", packet);
   demuxer_->seek(seconds_of_packet(packet));
   demuxer_next_ = kNowhere;
 }
@@ -136,6 +147,8 @@ Packet RunDecoder::read(uint32_t packet) {
   if (found < packet) {
     demuxer_next_ = found + 1;
   } else {
+    log(LogLevel::info, "sampler", "The container's seek missed packet ", packet,
+        ": reading from the start");
     demuxer_ = stream_->open_demuxer();
     noted_bytes_ = 0;
     demuxer_next_ = 0;
@@ -187,7 +200,8 @@ void RunDecoder::show(Picture picture, const Sink& sink) {
   const PacketIndex& index = stream_->index;
   if (picture.pts < 0 || picture.pts >= static_cast<int64_t>(index.frame_count())) return;
   const auto frame = static_cast<uint32_t>(picture.pts);
-  held_.erase(frame);
+  // Damaged streams show a picture again in the place of another, which does not make up for it.
+  if (held_.erase(frame) == 0) return;
   const bool is_wanted = contains(run_->wanted_packets, index.packet_of_frame(frame));
   const bool is_good = picture.decode_status == DecodeStatus::ok;
   if (!is_wanted && !is_good) return;
@@ -200,6 +214,10 @@ void RunDecoder::hand_out(uint32_t frame, Picture picture, bool is_wanted, const
   picture.index = frame;
   picture.time_base = stream_->index.time_base();
   if (is_wanted) --missing_;
+  if (picture.decode_status != DecodeStatus::ok) {
+    log(LogLevel::warn, "sampler", "Frame ", frame, " is damaged",
+        stream_->on_error == OnError::conceal ? " and given concealed" : "");
+  }
   if (picture.decode_status == DecodeStatus::ok || stream_->on_error == OnError::conceal) {
     sink.on_picture(frame, std::move(picture), is_wanted);
     return;
@@ -211,12 +229,13 @@ void RunDecoder::hand_out(uint32_t frame, Picture picture, bool is_wanted, const
 
 void RunDecoder::receive_all(const Sink& sink) {
   for (Picture picture; decoder_->receive(picture); picture = {}) show(std::move(picture), sink);
+  stream_->decoding.note(*decoder_);
 }
 
 void RunDecoder::check_delivered(const PlannedRun& run) const {
   if (missing_ == 0) return;
   const uint32_t frame = stream_->index.frame_of_packet(run.wanted_packets.back());
-  throw Error(Status::corrupt_data,
+  throw Error(status_of_damage(),
               "The decoder gave no picture for " + std::to_string(missing_) +
                   " of the wanted frames up to frame " + std::to_string(frame) +
                   "; their data is damaged",
@@ -225,7 +244,8 @@ void RunDecoder::check_delivered(const PlannedRun& run) const {
 
 void RunDecoder::finish(const PlannedRun& run, bool stays, const Sink& sink) {
   const auto count = static_cast<uint32_t>(stream_->index.packets().size());
-  while (stays && missing_ > 0 && standing_->next_packet < count) {
+  const bool pushes = stays || !decoder_->drains_with_stats();
+  while (pushes && missing_ > 0 && standing_->next_packet < count) {
     const uint32_t packet = standing_->next_packet++;
     Packet data = read(packet);
     if (is_orphan(packet)) continue;

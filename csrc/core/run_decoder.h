@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "core/decoding_place.h"
 #include "core/device.h"
 #include "core/index_cache.h"
 #include "core/picture_header.h"
@@ -44,10 +45,12 @@ struct SampledStream {
   const PacketIndex& index;
   const VideoDescription& video;
   OnError on_error = OnError::raise;
+  bool exports_stats = false;
   size_t cache_size = 4;
   std::function<std::unique_ptr<Demuxer>()> open_demuxer;
   std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)
   SampleCounters counters;
+  DecodingPlace decoding;
 };
 
 // Gets frames out of planned runs, with a demuxer and a decoder of its own. One thread at a time.

@@ -5,8 +5,10 @@
 #include <optional>
 #include <utility>
 
+#include "core/decode_record.h"
 #include "core/index_builder.h"
 #include "core/index_cache.h"
+#include "core/log.h"
 #include "core/registry.h"
 #include "core/tensor_batch.h"
 
@@ -25,7 +27,8 @@ std::unique_ptr<Demuxer> open_demuxer(Device& device, const SampleSession::Optio
                                       .source = source,
                                       .keeps_container_bitstream = true,
                                       .stream_index = options.stream_index,
-                                      .is_aborted = is_aborted});
+                                      .is_aborted = is_aborted,
+                                      .most_pixels = device.most_pixels()});
 }
 
 // Tells whole percents, so that few records wait for a script that is busy.
@@ -46,6 +49,14 @@ std::shared_ptr<const IndexedVideo> index_video(Demuxer& demuxer, const IndexOpt
         "read a stream by createDemuxer()");
   }
   BuiltIndex built = build_index(demuxer, options);
+  const char* origin = built.origin == IndexOrigin::tables     ? "the file's tables"
+                       : built.origin == IndexOrigin::estimate ? "what the container claims"
+                                                               : "a pass over the file";
+  log(LogLevel::info, "index", "Indexed by ", origin, ": ", built.index.frame_count(), " frames, ",
+      built.index.keys().size(), " key pictures, ", built.bytes_read, " bytes read");
+  if (built.damage) {
+    log(LogLevel::warn, "index", "The index ends at damage: ", built.damage->what());
+  }
   return std::make_shared<const IndexedVideo>(std::move(built.index), demuxer.video(),
                                               built.origin == IndexOrigin::estimate);
 }
@@ -60,6 +71,8 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
   if (file) indexed = IndexCache::instance().find(*file, options.stream_index);
   if (indexed) {
     ++device->counters.index_cache_hits;
+    log(LogLevel::debug, "index", "Using the index of ", options.path,
+        " that was kept: ", indexed->index.frame_count(), " frames");
     if (index_options.on_progress) index_options.on_progress(1);
   } else {
     const auto demuxer = open_demuxer(*device, options, index_options.is_aborted);
@@ -71,14 +84,34 @@ std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
       IndexCache::instance().keep(*file, options.stream_index, indexed);
     }
   }
+  if (options.exports_stats) require_decode_stats(device->backend, indexed->video.codec);
   auto stream = std::make_shared<SampledStream>(std::move(device), std::move(indexed));
   stream->on_error = options.on_error;
+  stream->exports_stats = options.exports_stats;
   stream->cache_size = options.cache_size;
   stream->note_bytes_read(bytes_read);
   stream->open_demuxer = [self = stream.get(), options] {
     return open_demuxer(*self->device, options, &self->is_stopped);
   };
   return stream;
+}
+
+void log_plan(const SamplePlan& plan, size_t frames) {
+  if (!Log::instance().is_logged(LogLevel::debug)) return;
+  size_t decoders = 0;
+  size_t runs = 0;
+  size_t packets = 0;
+  size_t dropped = 0;
+  for (const auto& queue : plan.queues) {
+    decoders += !queue.empty();
+    runs += queue.size();
+    for (const PlannedRun& run : queue) {
+      packets += run.last_packet + 1 - run.first_packet;
+      dropped += run.dropped_packets.size();
+    }
+  }
+  log(LogLevel::debug, "sampler", "Plan for ", frames, " frames: ", runs, " runs of ", packets,
+      " packets, ", dropped, " of them left out, on ", decoders, " decoders");
 }
 
 // Samples of all planes in halves of those of luma.
@@ -124,12 +157,12 @@ SampleSession::SampleSession(std::shared_ptr<SampledStream> stream, Options opti
 void SampleSession::open(std::shared_ptr<Device> device, Options options,
                          std::shared_ptr<Ticket> ticket) {
   run_on_pool([device, options = std::move(options), ticket] {
-    auto is_aborted = std::make_shared<std::atomic<bool>>(false);
-    ticket->on_cancel([is_aborted, source = options.source] {
-      *is_aborted = true;
-      if (source) source->set_interrupted(true);
-    });
-    try {
+    ticket->attempt([&] {
+      auto is_aborted = std::make_shared<std::atomic<bool>>(false);
+      ticket->on_cancel([is_aborted, source = options.source] {
+        *is_aborted = true;
+        if (source) source->set_interrupted(true);
+      });
       IndexOptions index_options;
       index_options.is_aborted = is_aborted.get();
       if (options.is_index_approximate) index_options.mode = IndexMode::approximate;
@@ -140,11 +173,7 @@ void SampleSession::open(std::shared_ptr<Device> device, Options options,
       if (*is_aborted) throw Error(Status::aborted, "Opening was aborted");
       auto session = std::make_shared<SampleSession>(std::move(stream), options);
       ticket->complete(register_counted(session, *device, device->counters.live_samplers));
-    } catch (const Error& error) {
-      ticket->fail(error);
-    } catch (const std::bad_alloc&) {
-      ticket->fail(Error(Status::out_of_memory, "No memory for the file's index"));
-    }
+    });
   });
 }
 
@@ -167,7 +196,7 @@ void SampleSession::close() noexcept {
 
 PicturePtr SampleSession::convert(const Picture& picture) const {
   return std::make_shared<const Picture>(
-      convert_output(picture, options_.output, options_.color, *stream_->device->memory));
+      convert_output(picture, options_.output, *stream_->device->memory));
 }
 
 FrameStream::Room SampleSession::room() const {
@@ -175,11 +204,14 @@ FrameStream::Room SampleSession::room() const {
   const uint64_t samples = std::max<uint64_t>(1, static_cast<uint64_t>(video.width) * video.height);
   const uint64_t decoded =
       samples * samples_in_halves(video.chroma) / 2 * (video.bit_depth > 8 ? 2 : 1);
-  const bool is_rgb = options_.output == ColorType::rgb || options_.output == ColorType::rgbp;
+  const bool is_rgb =
+      options_.output.type == ColorType::rgb || options_.output.type == ColorType::rgbp;
+  const uint64_t stats = options_.exports_stats ? DecodeRecord::most_source_bytes(samples) : 0;
   return {.frames = options_.buffer_frames,
-          .bytes = options_.buffer_bytes,
-          .decoded_bytes = std::max<uint64_t>(decoded, 1),
-          .output_bytes = is_rgb ? samples * 3 : std::max<uint64_t>(decoded, 1)};
+          // What is decoded ahead must leave room for the frames that are handed out.
+          .bytes = std::min(options_.buffer_bytes, stream_->device->budget->limit() / 4),
+          .decoded_bytes = std::max<uint64_t>(decoded, 1) + stats,
+          .output_bytes = (is_rgb ? samples * 3 : std::max<uint64_t>(decoded, 1)) + stats};
 }
 
 std::shared_ptr<const IndexedVideo> SampleSession::scanned() const {
@@ -202,14 +234,10 @@ std::shared_ptr<const IndexedVideo> SampleSession::scan_now() {
 
 void SampleSession::scan(std::shared_ptr<Ticket> ticket) {
   run_on_pool([self = shared_from_this(), ticket] {
-    try {
+    ticket->attempt([&] {
       const auto found = self->scan_now();
       ticket->complete(found->index.frame_count(), found->index.duration_us());
-    } catch (const Error& error) {
-      ticket->fail(error);
-    } catch (const std::bad_alloc&) {
-      ticket->fail(Error(Status::out_of_memory, "No memory for the file's index"));
-    }
+    });
   });
 }
 
@@ -250,15 +278,10 @@ void SampleSession::check_frames(const std::vector<uint32_t>& frames) const {
 void SampleSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work) {
   strand_->post([self = shared_from_this(), work = std::move(work), ticket] {
     if (ticket->is_cancelled()) return;
-    try {
+    ticket->attempt([&] {
       if (self->stream_->is_stopped) throw Error(Status::aborted, "The decoder was closed");
       work(*ticket);
-    } catch (const Error& error) {
-      ticket->fail(error);
-    } catch (const std::bad_alloc&) {
-      ticket->fail(
-          Error(Status::out_of_memory, "No memory for the frames; close some or ask for fewer"));
-    }
+    });
     ticket->on_cancel(nullptr);
   });
 }
@@ -274,10 +297,10 @@ void SampleSession::read_tensor(std::vector<uint32_t> frames, TensorOptions opti
                                 std::shared_ptr<Ticket> ticket) {
   check_frames(frames);
   // Before anything is decoded
-  auto writer =
-      std::make_shared<const TensorWriter>(options, stream_->video.width, stream_->video.height);
-  post(std::move(ticket), [this, frames = std::move(frames), writer, keep](Ticket& work) {
-    TensorBatch tensor(*writer, frames, *stream_->device->memory);
+  auto shape =
+      std::make_shared<const TensorShape>(options, stream_->video.width, stream_->video.height);
+  post(std::move(ticket), [this, frames = std::move(frames), shape, keep](Ticket& work) {
+    TensorBatch tensor(*shape, frames, *stream_->device->memory);
     Reading reading;
     reading.tensor = &tensor;
     early_.clear();
@@ -341,11 +364,8 @@ void SampleSession::decode_queue(RunDecoder& decoder, const std::vector<PlannedR
   try {
     for (const PlannedRun& run : queue)
       decoder.decode(run, reading.walks, reading.is_stopped, sink);
-  } catch (const Error& error) {
-    reading.fail(error);
-  } catch (const std::bad_alloc&) {
-    reading.fail(
-        Error(Status::out_of_memory, "No memory for the frames; close some or ask for fewer"));
+  } catch (...) {
+    reading.fail(current_error());
   }
 }
 
@@ -371,7 +391,8 @@ void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
     }
     try {
       run_on_pool(work);
-    } catch (const Error&) {  // no thread to be had
+    } catch (...) {  // no thread to be had
+      log(LogLevel::warn, "sampler", "No thread for a further decoder: decoding on one fewer");
       work();
     }
   }
@@ -381,7 +402,11 @@ void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
 void SampleSession::decode_now(const std::vector<uint32_t>& frames, Ticket& ticket,
                                Reading& reading) {
   ticket.on_cancel([&reading] { reading.is_stopped = true; });
-  if (!frames.empty()) decode(plan(frames), reading);
+  if (!frames.empty()) {
+    const SamplePlan planned = plan(frames);
+    log_plan(planned, frames.size());
+    decode(planned, reading);
+  }
   ticket.on_cancel(nullptr);
   if (reading.failure) throw *reading.failure;
 }

@@ -27,8 +27,7 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
     std::string path = {};
     std::shared_ptr<Source> source = nullptr;
     int stream_index = -1;
-    ColorType output = ColorType::native;
-    ColorOverride color = {};
+    OutputOptions output = {};
     OnError on_error = OnError::raise;
     uint32_t engines = 1;
     size_t cache_size = 4;
@@ -36,6 +35,7 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
     uint64_t buffer_bytes = 320 << 20;
     bool wants_progress = false;
     bool is_index_approximate = false;
+    bool exports_stats = false;
   };
   // Opens and indexes on the pool; the ticket completes with the handle. Of a file that was indexed
   // before and has not changed, nothing is read.

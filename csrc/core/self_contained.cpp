@@ -21,11 +21,35 @@ bool starts_with(View data, View prefix) {
   return data.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), data.begin());
 }
 
-// MPEG-1 and -2: a sequence header; MPEG-4: any of the headers in front of the first VOP.
-bool starts_with_mpeg_headers(View data) {
-  if (data.size() < 4 || find_start_code(data, 0) != 0) return false;
-  const uint8_t code = data[3];
-  return code == 0xB3 || code == 0xB0 || code == 0xB5 || code <= 0x2F;
+// The byte behind a start code in front of everything, or -1.
+int first_code(View data) {
+  return data.size() >= 4 && find_start_code(data, 0) == 0 ? data[3] : -1;
+}
+
+bool starts_mpeg2_sequence(View data) {
+  return first_code(data) == 0xB3;
+}
+
+// Any of the headers that come before a group of pictures.
+bool starts_mpeg4_sequence(View data) {
+  const int code = first_code(data);
+  return code == 0xB0 || code == 0xB5 || (code >= 0 && code <= 0x2F);
+}
+
+// All kinds of parameter sets that the codec has, in front of the first slice.
+bool holds_parameter_sets(View payload, size_t length_size, bool is_hevc) {
+  constexpr uint32_t kH264Sets = 1u << 7 | 1u << 8;
+  constexpr uint32_t kHevcSets = 1u << 0 | 1u << 1 | 1u << 2;  // 32, 33, 34
+  uint32_t found = 0;
+  NalUnits units(payload, length_size);
+  while (const auto unit = units.next()) {
+    const int type = is_hevc ? (unit->front() >> 1 & 63) : unit->front() & 31;
+    if (is_hevc ? type < 32 : type <= 5) break;
+    if (is_hevc && type <= 34) found |= 1u << (type - 32);
+    if (!is_hevc) found |= 1u << type;
+  }
+  const uint32_t all = is_hevc ? kHevcSets : kH264Sets;
+  return (found & all) == all;
 }
 
 // av1C: four bytes, then the OBUs.
@@ -49,7 +73,8 @@ SelfContained::Syntax SelfContained::syntax_of(std::string_view codec) {
   if (codec == "hevc") return Syntax::hevc;
   if (codec == "av1") return Syntax::av1;
   if (codec == "vc1") return Syntax::vc1;
-  if (codec == "mpeg1video" || codec == "mpeg2video" || codec == "mpeg4") return Syntax::mpeg;
+  if (codec == "mpeg1video" || codec == "mpeg2video") return Syntax::mpeg2;
+  if (codec == "mpeg4") return Syntax::mpeg4;
   return Syntax::other;
 }
 
@@ -78,7 +103,8 @@ void SelfContained::set_headers(View headers) {
     case Syntax::vc1:
       append(headers_, from_first_start_code(headers));
       break;
-    case Syntax::mpeg:
+    case Syntax::mpeg2:
+    case Syntax::mpeg4:
       append(headers_, headers);
       break;
     case Syntax::other:
@@ -87,9 +113,18 @@ void SelfContained::set_headers(View headers) {
   restart();
 }
 
-bool SelfContained::holds_headers(View payload) const {
-  // Parameter sets and sequence headers may come twice; those of MPEG begin a new sequence.
-  return syntax_ == Syntax::mpeg && starts_with_mpeg_headers(payload);
+bool SelfContained::holds_headers(View payload, bool has_lengths) const {
+  switch (syntax_) {
+    case Syntax::h264:
+    case Syntax::hevc:
+      return holds_parameter_sets(payload, has_lengths ? length_size_ : 0, syntax_ == Syntax::hevc);
+    case Syntax::mpeg2:
+      return starts_mpeg2_sequence(payload);
+    case Syntax::mpeg4:
+      return starts_mpeg4_sequence(payload);
+    default:
+      return false;
+  }
 }
 
 void SelfContained::append_units(View payload) {
@@ -104,13 +139,13 @@ void SelfContained::append_units(View payload) {
 }
 
 View SelfContained::convert(View payload) {
-  const bool adds_headers = needs_headers_ && !holds_headers(payload);
-  needs_headers_ = false;
   // Packets with start codes reach a decoder that was made from a container's headers, too. A NAL
   // unit of one byte in front of all others would look the same, and does not exist.
   const bool has_lengths = length_size_ > 0 && !starts_with(payload, kStartCode);
+  const bool adds_headers = needs_headers_ && !holds_headers(payload, has_lengths);
   const bool lacks_code =
       syntax_ == Syntax::vc1 && !payload.empty() && !starts_with(payload, View(kVc1Frame).first(3));
+  needs_headers_ = false;
   if (!adds_headers && !has_lengths && !lacks_code) return payload;
   out_.clear();
   if (adds_headers) append(out_, headers_);

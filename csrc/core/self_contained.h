@@ -23,10 +23,10 @@ class SelfContained {
   std::span<const uint8_t> convert(std::span<const uint8_t> payload);
 
  private:
-  enum class Syntax { h264, hevc, av1, vc1, mpeg, other };
+  enum class Syntax { h264, hevc, av1, vc1, mpeg2, mpeg4, other };
   static Syntax syntax_of(std::string_view codec);
   void append_units(std::span<const uint8_t> payload);
-  bool holds_headers(std::span<const uint8_t> payload) const;
+  bool holds_headers(std::span<const uint8_t> payload, bool has_lengths) const;
 
   const Syntax syntax_;
   std::vector<uint8_t> headers_;

@@ -44,7 +44,7 @@ Adapter describe(const Driver& driver, int gpu) {
 
 Adapters list_adapters() {
   Adapters found;
-  const DriverOrReason& installed = installed_driver();
+  const DriverOrReason installed = installed_driver();
   found.reason = installed.reason;
   if (!installed.driver) return found;
   for (int gpu = 0; gpu < installed.driver->gpu_count; ++gpu) {

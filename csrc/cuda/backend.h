@@ -48,21 +48,14 @@ struct GpuMemoryStats {
   uint64_t pinned_kept_bytes = 0;
 };
 
-// A GPU in use.
-class Gpu {
+// A GPU in use. create_decoder() throws Error(unsupported) for codecs, chroma formats and depths
+// that NVDEC does not decode. What only the stream tells (where the options do not say its chroma
+// and depth, and its size) is refused by an Error(unsupported) of send().
+class Gpu : public GpuPort {
  public:
-  virtual ~Gpu() = default;
-  virtual int32_t gpu() const = 0;
-  virtual uint64_t context() const = 0;
-  // Throws Error(unsupported) for codecs, chroma formats and depths that NVDEC does not decode.
-  // What only the stream tells (chroma, depth and size, where the options do not) is refused by an
-  // Error(unsupported) of receive().
-  virtual std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) = 0;
-  virtual DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
-                                        uint32_t bit_depth) = 0;
+  virtual int32_t ordinal() const = 0;
+  virtual uint64_t context() const = 0;  // CUcontext
   virtual GpuMemoryStats memory_stats() const = 0;
-  // Frees what is kept for the next frames, now and from now on.
-  virtual void close() noexcept = 0;
 };
 
 // Throws Error(unsupported) with the reason where there is no such GPU.

@@ -45,4 +45,9 @@ Context::~Context() {
   if (is_primary_) driver_.cuda.cuDevicePrimaryCtxRelease(gpu_);
 }
 
+Error ContextScope::cannot_enter(CUresult result) {
+  const Error error = make_error(result, "The GPU's context cannot be entered any more");
+  return Error(Status::device_lost, error.what(), error.native_code);
+}
+
 }  // namespace cuf::cuda

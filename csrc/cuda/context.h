@@ -41,7 +41,8 @@ class Context {
 class ContextScope {
  public:
   explicit ContextScope(const Context& context) : context_(context) {
-    check(context_.cuda().cuCtxPushCurrent(context_.handle()), "Could not enter the GPU's context");
+    const CUresult result = context_.cuda().cuCtxPushCurrent(context_.handle());
+    if (result != CUDA_SUCCESS) throw cannot_enter(result);
     is_entered_ = true;
   }
   // For destructors: a context that cannot be entered is gone, and with it what was in it.
@@ -58,6 +59,8 @@ class ContextScope {
   explicit operator bool() const { return is_entered_; }
 
  private:
+  static Error cannot_enter(CUresult result);
+
   const Context& context_;
   bool is_entered_ = false;
 };

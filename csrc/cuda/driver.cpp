@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 
 #include <memory>
+#include <mutex>
+#include <utility>
 
 #include "core/error.h"
 #include "cuda/errors.h"
@@ -112,12 +114,14 @@ void open_encoder(const char* name, Driver& driver) {
 // The reason why it cannot be used, or nothing.
 std::string start(Library& library, Driver& driver) {
   const CudaFunctions& cuda = driver.cuda;
-  // Both of these work before cuInit, and old drivers lack names that are looked up below.
-  if (cuda.cuDriverGetVersion) cuda.cuDriverGetVersion(&driver.version);
+  // This works before cuInit, and old drivers lack functions.
+  CUresult result = CUDA_SUCCESS;
+  if (cuda.cuDriverGetVersion) result = cuda.cuDriverGetVersion(&driver.version);
+  if (result != CUDA_SUCCESS) return cannot_start(result);
   if (driver.version < kOldestDriver || !library.missing().empty()) {
     return too_old(driver.version, library.missing());
   }
-  CUresult result = cuda.cuInit(0);
+  result = cuda.cuInit(0);
   if (result == CUDA_SUCCESS) result = cuda.cuDeviceGetCount(&driver.gpu_count);
   if (result == CUDA_SUCCESS && driver.gpu_count == 0) result = static_cast<CUresult>(100);
   return result == CUDA_SUCCESS ? "" : cannot_start(result);
@@ -148,13 +152,18 @@ DriverOrReason open_driver(const DriverLibraries& names) {
   return {.driver = driver.release(), .reason = {}};
 }
 
-const DriverOrReason& installed_driver() {
-  static const DriverOrReason* const found = new DriverOrReason(open_driver({}));
-  return *found;
+DriverOrReason installed_driver() {
+  static std::mutex& mutex = *new std::mutex;
+  static const Driver* found = nullptr;
+  std::lock_guard lock(mutex);
+  if (found) return {.driver = found, .reason = {}};
+  DriverOrReason opened = open_driver({});
+  found = opened.driver;
+  return opened;
 }
 
 const Driver& require_driver() {
-  const DriverOrReason& found = installed_driver();
+  const DriverOrReason found = installed_driver();
   if (!found.driver) throw Error(Status::unsupported, found.reason);
   return *found.driver;
 }

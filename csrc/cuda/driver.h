@@ -33,8 +33,8 @@ struct DriverOrReason {
   std::string reason;              // one sentence why there is none
 };
 
-// The machine's driver, looked for at the first call. Never throws for what the machine lacks.
-const DriverOrReason& installed_driver();
+// The machine's driver, looked for until it is found. Never throws for what the machine lacks.
+DriverOrReason installed_driver();
 
 // The driver, or Error(unsupported) with the reason.
 const Driver& require_driver();

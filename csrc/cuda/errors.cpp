@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "cuda/driver.h"
+
 namespace cuf::cuda {
 namespace {
 
@@ -121,6 +123,17 @@ const char* advice(Status status) {
   }
 }
 
+// Drivers say CUDA_ERROR_UNKNOWN of a GPU that fell off the bus, and of much else; but then they
+// have nothing to say of its memory either. Of the current context, if there is one.
+bool is_gpu_lost() {
+  constexpr auto kInvalidContext = static_cast<CUresult>(201);
+  const Driver* driver = installed_driver().driver;
+  size_t free = 0;
+  size_t total = 0;
+  const CUresult result = driver ? driver->cuda.cuMemGetInfo(&free, &total) : CUDA_SUCCESS;
+  return result != CUDA_SUCCESS && result != kInvalidContext;
+}
+
 Error error_of(Status status, const std::string& name, int number, const std::string& what) {
   return Error(status, what + ": " + name + advice(status), number);
 }
@@ -152,7 +165,9 @@ Status status_of(NVENCSTATUS status) {
 }
 
 Error make_error(CUresult result, const std::string& what) {
-  return error_of(status_of(result), result_name(result), static_cast<int>(result), what);
+  Status status = status_of(result);
+  if (result == CUDA_ERROR_UNKNOWN && is_gpu_lost()) status = Status::device_lost;
+  return error_of(status, result_name(result), static_cast<int>(result), what);
 }
 
 Error make_error(NVENCSTATUS status, const std::string& what) {

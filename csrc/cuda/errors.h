@@ -15,6 +15,7 @@ std::string result_name(NVENCSTATUS status);
 Status status_of(CUresult result);
 Status status_of(NVENCSTATUS status);
 
+// Of CUDA_ERROR_UNKNOWN the GPU is asked whether it is lost, which drivers do not tell otherwise.
 // "<what>: CUDA_ERROR_..." with what would work, where that is known; the number is its native
 // code. `what` says what failed, on what: "Could not create an NVDEC decoder for h264 1920x1080".
 Error make_error(CUresult result, const std::string& what);

@@ -19,7 +19,7 @@ class OpenGpu final : public Gpu {
       : resources_(std::make_shared<const GpuResources>(context_for(options),
                                                         options.memory_budget_bytes)) {}
 
-  int32_t gpu() const override { return resources_->context->gpu(); }
+  int32_t ordinal() const override { return resources_->context->gpu(); }
   uint64_t context() const override {
     return reinterpret_cast<uint64_t>(resources_->context->handle());
   }
@@ -39,8 +39,14 @@ class OpenGpu final : public Gpu {
             .allocations = memory.allocations(),
             .pinned_kept_bytes = resources_->pinned->kept_bytes()};
   }
-  void close() noexcept override {
-    resources_->memory->trim(true);
+  std::vector<std::string> decode_stats_codecs() const override {
+    return codecs_with_statistics(*resources_->context);
+  }
+  uint64_t pooled_bytes() const override {
+    return resources_->memory->kept_bytes() + resources_->pinned->kept_bytes();
+  }
+  void trim() override {
+    resources_->memory->trim();
     resources_->pinned->trim();
   }
 

@@ -49,15 +49,16 @@ MemoryPool make_pool(const Context& context) {
 
 }  // namespace
 
-DeviceBlock::DeviceBlock(std::shared_ptr<DeviceMemory> memory, CUdeviceptr address, size_t size)
-    : memory_(std::move(memory)), address_(address), size_(size) {}
+DeviceBlock::DeviceBlock(std::shared_ptr<DeviceMemory> memory, CUdeviceptr address, size_t size,
+                         std::unique_ptr<Event> filled)
+    : memory_(std::move(memory)), address_(address), size_(size), filled_(std::move(filled)) {}
 
 DeviceBlock::~DeviceBlock() {
   note_consumer();
   DeviceMemory::Kept kept{.address = address_, .pending = {}};
   try {
     kept.pending.reserve(uses_.size() + 1);
-    if (filled_) kept.pending.push_back(std::move(filled_));
+    kept.pending.push_back(std::move(filled_));
     for (Use& use : uses_) kept.pending.push_back(std::move(use.event));
   } catch (...) {
     // Without its events the memory cannot be used again in order; it is lost until the pool goes.
@@ -76,7 +77,6 @@ void DeviceBlock::note_consumer() {
 }
 
 void DeviceBlock::mark_filled(CUstream stream) {
-  filled_ = memory_->events_.take();
   filled_->record(stream);
 }
 
@@ -89,7 +89,6 @@ uint64_t DeviceBlock::context() const {
 }
 
 void DeviceBlock::order_before(uint64_t stream) const {
-  if (!filled_) return;
   const ContextScope scope(*memory_->context_);
   filled_->order_before(to_stream(stream));
 }
@@ -108,7 +107,7 @@ void DeviceBlock::note_use(uint64_t handle) const {
 }
 
 void DeviceBlock::wait() const {
-  if (filled_) filled_->wait();
+  filled_->wait();
 }
 
 DeviceMemory::DeviceMemory(std::shared_ptr<const Context> context, uint64_t budget_bytes)
@@ -121,7 +120,7 @@ DeviceMemory::DeviceMemory(std::shared_ptr<const Context> context, uint64_t budg
 }
 
 DeviceMemory::~DeviceMemory() {
-  free_kept(true);
+  free_kept();
   const ContextScope scope(*context_, std::nothrow);
   if (scope && pool_) context_->cuda().cuMemPoolDestroy(pool_);
 }
@@ -145,7 +144,7 @@ Error DeviceMemory::over_budget(uint64_t bytes) const {
 
 void DeviceMemory::check_budget(uint64_t bytes) {
   if (budget_bytes_ == 0) return;
-  if (live_bytes_ + kept_bytes_ + reserved_bytes_ + bytes > budget_bytes_) free_kept(false);
+  if (live_bytes_ + kept_bytes_ + reserved_bytes_ + bytes > budget_bytes_) free_kept();
   if (live_bytes_ + reserved_bytes_ + bytes > budget_bytes_) throw over_budget(bytes);
 }
 
@@ -190,7 +189,7 @@ CUdeviceptr DeviceMemory::allocate_new(size_t size, CUstream stream) {
   CUdeviceptr address = 0;
   CUresult result = call_allocate(address, size, stream);
   if (status_of(result) == Status::out_of_memory) {
-    free_kept(false);
+    free_kept();
     // What was freed comes back when the work before it is done.
     if (pool_) context_->cuda().cuStreamSynchronize(frees_.handle());
     if (pool_) context_->cuda().cuMemPoolTrimTo(pool_, 0);
@@ -209,9 +208,14 @@ std::shared_ptr<DeviceBlock> DeviceMemory::allocate(size_t size, CUstream stream
   if (!reuse(bytes, stream, address)) address = allocate_new(bytes, stream);
   add(live_bytes_, bytes);
   try {
-    return std::make_shared<DeviceBlock>(shared_from_this(), address, bytes);
+    // The memory is this stream's until then, also for a block that is let go unused.
+    std::unique_ptr<Event> ready = events_.take();
+    ready->record(stream);
+    return std::make_shared<DeviceBlock>(shared_from_this(), address, bytes, std::move(ready));
   } catch (...) {
-    recycle({.address = address, .pending = {}}, bytes);
+    live_bytes_ -= bytes;
+    if (pool_) context_->cuda().cuMemFreeAsync(address, stream);
+    if (!pool_) context_->cuda().cuMemFree(address);
     throw;
   }
 }
@@ -220,7 +224,7 @@ void DeviceMemory::recycle(Kept block, size_t size) noexcept {
   live_bytes_ -= size;
   try {
     std::lock_guard lock(mutex_);
-    if (keeps_blocks_ && kept_bytes_ + size <= kMostKeptBytes) {
+    if (kept_bytes_ + size <= kMostKeptBytes) {
       kept_[size].push_back(std::move(block));
       kept_bytes_ += size;
       return;
@@ -245,11 +249,10 @@ void DeviceMemory::free_now(Kept block) noexcept {
   cuda.cuMemFreeAsync(block.address, frees_.handle());
 }
 
-void DeviceMemory::free_kept(bool for_good) noexcept {
+void DeviceMemory::free_kept() noexcept {
   std::map<size_t, std::deque<Kept>> kept;
   {
     std::lock_guard lock(mutex_);
-    if (for_good) keeps_blocks_ = false;
     kept.swap(kept_);
     kept_bytes_ = 0;
   }
@@ -258,8 +261,8 @@ void DeviceMemory::free_kept(bool for_good) noexcept {
   }
 }
 
-void DeviceMemory::trim(bool for_good) noexcept {
-  free_kept(for_good);
+void DeviceMemory::trim() noexcept {
+  free_kept();
   events_.clear();
   const ContextScope scope(*context_, std::nothrow);
   if (scope && pool_) context_->cuda().cuMemPoolTrimTo(pool_, 0);
@@ -316,7 +319,7 @@ Memory::Block PinnedMemory::allocate(size_t size) {
 void PinnedMemory::recycle(uint8_t* data, size_t size) noexcept {
   try {
     std::lock_guard lock(mutex_);
-    if (keeps_blocks_ && kept_bytes_ + size <= kMostKeptBytes) {
+    if (kept_bytes_ + size <= kMostKeptBytes) {
       kept_[size].push_back(data);
       kept_bytes_ += size;
       return;
@@ -335,7 +338,6 @@ void PinnedMemory::trim() noexcept {
   std::map<size_t, std::vector<uint8_t*>> kept;
   {
     std::lock_guard lock(mutex_);
-    keeps_blocks_ = false;
     kept.swap(kept_);
     kept_bytes_ = 0;
   }

@@ -22,7 +22,8 @@ class DeviceMemory;
 class DeviceBlock : public DeviceMemoryInfo {
  public:
   // Made by DeviceMemory::allocate().
-  DeviceBlock(std::shared_ptr<DeviceMemory> memory, CUdeviceptr address, size_t size);
+  DeviceBlock(std::shared_ptr<DeviceMemory> memory, CUdeviceptr address, size_t size,
+              std::unique_ptr<Event> filled);
   ~DeviceBlock() override;
   DeviceBlock(const DeviceBlock&) = delete;
   DeviceBlock& operator=(const DeviceBlock&) = delete;
@@ -32,7 +33,8 @@ class DeviceBlock : public DeviceMemoryInfo {
   // The address as Picture holds it.
   const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(address_); }
 
-  // What is on `stream` now fills the block. Once, before it is shared; needs the context.
+  // What is now on `stream`, which it was allocated for, fills the block. Before it is shared;
+  // needs the context.
   void mark_filled(CUstream stream);
   // Work on this stream up to the moment when the block is let go reads it: the caller's stream,
   // which must be alive then. Before the block is shared.
@@ -51,8 +53,8 @@ class DeviceBlock : public DeviceMemoryInfo {
   const std::shared_ptr<DeviceMemory> memory_;
   const CUdeviceptr address_;
   const size_t size_;
+  std::unique_ptr<Event> filled_;
   CUstream consumer_ = nullptr;
-  std::unique_ptr<Event> filled_;  // null: no work fills it
   struct Use {
     CUstream stream;
     std::unique_ptr<Event> event;
@@ -85,8 +87,8 @@ class DeviceMemory : public std::enable_shared_from_this<DeviceMemory> {
   // when all work of the context that is now queued is done. From any thread.
   static void release_exported(std::shared_ptr<const DeviceMemoryInfo> block) noexcept;
 
-  // Frees what is kept for reuse, now and, with `for_good`, from now on.
-  void trim(bool for_good) noexcept;
+  // Frees what is kept for reuse.
+  void trim() noexcept;
 
   const std::shared_ptr<const Context>& context() const { return context_; }
   bool has_pool() const { return pool_ != nullptr; }
@@ -109,7 +111,7 @@ class DeviceMemory : public std::enable_shared_from_this<DeviceMemory> {
   CUdeviceptr allocate_new(size_t size, CUstream stream);
   CUresult call_allocate(CUdeviceptr& address, size_t size, CUstream stream);
   void free_now(Kept block) noexcept;
-  void free_kept(bool for_good) noexcept;
+  void free_kept() noexcept;
   void add(std::atomic<uint64_t>& counter, uint64_t bytes);
   void check_budget(uint64_t bytes);
   Error over_budget(uint64_t bytes) const;
@@ -122,7 +124,6 @@ class DeviceMemory : public std::enable_shared_from_this<DeviceMemory> {
 
   std::mutex mutex_;
   std::map<size_t, std::deque<Kept>> kept_;  // oldest first: its readers are done the soonest
-  bool keeps_blocks_ = true;
 
   std::atomic<uint64_t> live_bytes_ = 0;
   std::atomic<uint64_t> kept_bytes_ = 0;
@@ -139,7 +140,7 @@ class PinnedMemory : public Memory, public std::enable_shared_from_this<PinnedMe
 
   // Let go of a block only when no copy to or from it is under way.
   Block allocate(size_t size) override;  // throws Error(out_of_memory)
-  void trim() noexcept;                  // frees what is kept for reuse, now and from now on
+  void trim() noexcept;                  // frees what is kept for reuse
   uint64_t kept_bytes() const { return kept_bytes_; }
 
  private:
@@ -150,7 +151,6 @@ class PinnedMemory : public Memory, public std::enable_shared_from_this<PinnedMe
   std::mutex mutex_;
   std::map<size_t, std::vector<uint8_t*>> kept_;
   std::atomic<uint64_t> kept_bytes_ = 0;
-  bool keeps_blocks_ = true;
 };
 
 }  // namespace cuf::cuda

@@ -15,7 +15,8 @@
  * once; its outcome is a CufCompletion with that ticket. No pointer into the caller's memory is
  * kept after a call returns.
  * - Strings are UTF-8 bytes with a length, or fixed char arrays that end in NUL.
- * - Functions are safe from any thread. None throws, aborts or writes to stdout or stderr.
+ * - Functions are safe from any thread. None throws or aborts; nothing is written to stdout, and to
+ * stderr only what the log was asked for.
  */
 #ifndef CUFRAME_H
 #define CUFRAME_H
@@ -57,6 +58,18 @@ enum CufCompletionKind {
   CUF_COMPLETION_SOURCE_READ = 2,   /* a seekable source wants extra bytes from offset value */
   CUF_COMPLETION_SOURCE_CLOSED = 3, /* the source is no longer read; nothing more will be asked */
   CUF_COMPLETION_PROGRESS = 4,      /* value millionths of the ticket's work are done */
+  CUF_COMPLETION_LOG = 5,           /* cuf_log_take has records */
+};
+
+/* How much is logged: everything down to the level. */
+enum CufLogLevel {
+  CUF_LOG_QUIET = 0,
+  CUF_LOG_FATAL = 1,
+  CUF_LOG_ERROR = 2,
+  CUF_LOG_WARN = 3,
+  CUF_LOG_INFO = 4,
+  CUF_LOG_DEBUG = 5,
+  CUF_LOG_TRACE = 6,
 };
 
 enum CufSourceKind {
@@ -81,6 +94,13 @@ enum CufOnError {
   CUF_ON_ERROR_THROW = 0,
   CUF_ON_ERROR_SKIP = 1,
   CUF_ON_ERROR_CONCEAL = 2,
+};
+
+/* When frames come. */
+enum CufLatency {
+  CUF_LATENCY_NATIVE = 0, /* in display order, as late as is fastest */
+  CUF_LATENCY_LOW = 1,    /* in display order; with the packet itself where nothing is reordered */
+  CUF_LATENCY_ZERO = 2,   /* in decode order, with the packet itself */
 };
 
 /* Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16
@@ -164,6 +184,12 @@ enum CufPacketFlag {
   CUF_PACKET_CORRUPT = 4,
   CUF_PACKET_HAS_PTS = 8,
   CUF_PACKET_HAS_DTS = 16,
+  /* What the caller says of it, as NVDEC's CUVID_PKT_*. */
+  CUF_PACKET_END_OF_PICTURE = 32, /* holds exactly one frame or field; every packet is taken so */
+  CUF_PACKET_END_OF_STREAM = 64,  /* the last one: the frames held back come with it */
+  CUF_PACKET_TIMESTAMP = 128,     /* its times are valid; those that are there always are */
+  CUF_PACKET_DISCONTINUITY = 256, /* a new start, as after a seek; frames held back come first */
+  CUF_PACKET_NOTIFY_EOS = 512,    /* the end is to be told; the completion always tells it */
 };
 
 /* Bits of CufFrameInfo.flags. */
@@ -197,6 +223,15 @@ struct CufCompletion {
   uint32_t kind;
   int64_t value;
   int64_t extra;
+};
+
+/* One line of the log. */
+struct CufLogRecord {
+  uint32_t struct_size;
+  uint32_t level;  /* a CufLogLevel */
+  int64_t time_us; /* since 1970 */
+  char origin[64]; /* part of the library, or libav/ and libav's name of its part */
+  char message[944];
 };
 
 /* Bun's wake: the address of a threadsafe void callback(void). */
@@ -259,8 +294,8 @@ struct CufDecoderSupport {
   uint32_t min_height;
   uint32_t max_width;
   uint32_t max_height;
-  uint32_t native_format; /* a CufFormat */
-  uint32_t reserved;
+  uint32_t native_format;    /* a CufFormat */
+  uint32_t has_decode_stats; /* 1: decoders take enable_decode_stats */
   char implementation[64];
   char reason[256];
 };
@@ -270,6 +305,7 @@ struct CufDeviceDesc {
   uint32_t backend;
   uint32_t ordinal;
   uint32_t threads; /* decoding threads one decoder may use; 0 = one for each processor */
+  uint64_t memory_budget_bytes; /* most memory of pictures; 0 = 3/4 of the machine's */
 };
 
 struct CufDeviceInfo {
@@ -277,6 +313,7 @@ struct CufDeviceInfo {
   uint32_t backend;
   uint32_t ordinal;
   uint32_t threads;
+  uint64_t memory_budget_bytes;
 };
 
 struct CufDeviceStats {
@@ -297,6 +334,8 @@ struct CufDeviceStats {
   uint64_t decoders_created;
   uint64_t decoders_reused;
   uint64_t index_cache_hits; /* files opened for random access whose index was kept */
+  uint64_t
+      memory_bytes; /* what counts towards the budget: frames, pooled memory, decoders' pictures */
 };
 
 struct CufSourceDesc {
@@ -392,6 +431,11 @@ struct CufDecoderDesc {
   uint32_t width;             /* hint for codecs that keep the size in the container */
   uint32_t height;
   char codec[32];
+  uint64_t memory_budget_bytes; /* most memory of its pictures and frames; 0 = the device's */
+  uint32_t enable_decode_stats; /* 1: frames have decode statistics */
+  uint32_t latency;             /* a CufLatency */
+  uint32_t max_width;           /* larger pictures are refused with CUF_UNSUPPORTED; 0 = any */
+  uint32_t max_height;
 };
 
 struct CufDecoderInfo {
@@ -402,6 +446,9 @@ struct CufDecoderInfo {
   uint64_t frames_corrupt;
   char codec[32];
   char implementation[64];
+  uint64_t memory_bytes;      /* what counts towards its budget */
+  uint32_t latency;           /* a CufLatency, as asked for */
+  uint32_t effective_latency; /* what it can give on the stream that it decodes */
 };
 
 struct CufPlane {
@@ -438,6 +485,8 @@ struct CufFrameInfo {
   uint32_t reserved;
   int64_t index; /* in display order, of frames by random access; -1 for others */
   struct CufPlane planes[4];
+  uint32_t decode_stats_bytes;   /* of cuf_frame_decode_stats; 0: there are none */
+  uint32_t decode_stats_columns; /* blocks in a row of them */
 };
 
 struct CufSamplerDesc {
@@ -454,6 +503,8 @@ struct CufSamplerDesc {
   uint64_t buffer_bytes;         /* 0 = 320 MiB */
   uint32_t wants_progress;       /* 1: CUF_COMPLETION_PROGRESS come while it is being opened */
   uint32_t is_index_approximate; /* 1: an index of what the container claims will do */
+  uint32_t enable_decode_stats;  /* as in CufDecoderDesc */
+  uint32_t reserved;
 };
 
 struct CufSamplerInfo {
@@ -523,6 +574,21 @@ struct CufDlpack {
 CUF_API int32_t cuf_library_abi_version(void);
 CUF_API int32_t cuf_library_abi_hash(void);
 CUF_API int32_t cuf_library_info(struct CufLibraryInfo* out, struct CufError* error);
+
+/* ---- log: of the whole process, libav's messages included; quiet unless asked for ---- */
+/* Takes the value of LOGGER_LEVEL (TRACE DEBUG INFO WARN ERROR FATAL, or QUIET), unless a level was
+ * set before. A wrong one is an invalid argument, and is said on stderr once. */
+CUF_API int32_t cuf_log_configure(const uint8_t* name, uint32_t length);
+CUF_API int32_t cuf_log_set_level(uint32_t level);
+/* Keeps records for this queue, the latest 1024, and tells the ticket by CUF_COMPLETION_LOG; while
+ * there are subscribers, nothing is printed. Without a level set, INFO is in force then. */
+CUF_API int32_t cuf_log_subscribe(uint32_t queue, uint32_t ticket);
+CUF_API int32_t cuf_log_unsubscribe(uint32_t queue);
+/* Takes up to capacity records, the oldest first; 0: there are none now. */
+CUF_API int32_t cuf_log_take(uint32_t queue, struct CufLogRecord* out, uint32_t capacity);
+/* Logs a line of the caller's; returns 1, or 0 if the level is not logged. */
+CUF_API int32_t cuf_log_write(uint32_t level, const uint8_t* origin, uint32_t origin_length,
+                              const uint8_t* message, uint32_t message_length);
 
 /* ---- handles ---- */
 /* Closes any object; its pending tickets complete with CUF_ABORTED. Never blocks. */
@@ -597,6 +663,10 @@ CUF_API int32_t cuf_decoder_decode(uint32_t decoder, const struct CufPacketInfo*
 CUF_API int32_t cuf_decoder_flush(uint32_t decoder, uint32_t ticket);
 /* Forgets what was sent and not yet given, as after a seek. */
 CUF_API int32_t cuf_decoder_reset(uint32_t decoder, uint32_t ticket);
+/* The next packet begins a stream of this size, whose decoder is made anew; the frames held back
+ * come first from the next call. */
+CUF_API int32_t cuf_decoder_reconfigure(uint32_t decoder, uint32_t width, uint32_t height,
+                                        uint32_t ticket);
 /* Reads and decodes from the demuxer until max_frames are there or the end, where it flushes.
  * Completes with the number of frames; extra = 1 after the last. */
 CUF_API int32_t cuf_decoder_read(uint32_t decoder, uint32_t demuxer, uint32_t max_frames,
@@ -648,6 +718,10 @@ CUF_API int32_t cuf_frame_clone(uint32_t frame, uint32_t* out_frame, struct CufE
 /* Copies all planes one after another without padding; returns the bytes written. */
 CUF_API int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity,
                                struct CufError* error);
+/* Copies the decode statistics in NVDEC's layout (csrc/core/decode_record.h); returns their bytes.
+ */
+CUF_API int32_t cuf_frame_decode_stats(uint32_t frame, uint8_t* out, uint32_t capacity,
+                                       struct CufError* error);
 /* Completes with the handle of a new frame that holds the tensor. */
 CUF_API int32_t cuf_frame_convert(uint32_t frame, const struct CufConvertDesc* desc,
                                   uint32_t ticket, struct CufError* error);

@@ -1,9 +1,10 @@
 #include "libav/backend.h"
 
 #include "libav/compat.h"
-#include "libav/damage_watch.h"
+#include "libav/decode_statistics.h"
 #include "libav/decoder.h"
 #include "libav/demuxer.h"
+#include "libav/log_handler.h"
 
 namespace cuf::libav {
 namespace {
@@ -16,7 +17,6 @@ std::string version_text(const char* name, unsigned version) {
 
 class LibavBackend : public BackendPort {
  public:
-  // libav prints to stderr on its own, which the library never does.
   LibavBackend() { install_log_handler(); }
 
   std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) override {
@@ -28,6 +28,9 @@ class LibavBackend : public BackendPort {
   DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
                                 uint32_t bit_depth) override {
     return libav::decoder_support(codec, chroma, bit_depth);
+  }
+  std::vector<std::string> decode_stats_codecs() const override {
+    return libav::decode_stats_codecs();
   }
   std::string versions() const override {
     return version_text("avformat", avformat_version()) + ", " +

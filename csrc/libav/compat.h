@@ -7,8 +7,10 @@ extern "C" {
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>
+#include <libavutil/motion_vector.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
+#include <libavutil/video_enc_params.h>
 #include <libswscale/swscale.h>
 }
 
@@ -92,6 +94,18 @@ inline int64_t packet_number(const AVFrame&) {
   return -1;
 }
 #endif
+
+// Until 60 (FFmpeg 6) frame threads would wait for the main thread to call get_buffer2.
+inline void allow_callbacks_from_threads(AVCodecContext& context) {
+#if LIBAVCODEC_VERSION_MAJOR < 60
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  context.thread_safe_callbacks = 1;
+#pragma GCC diagnostic pop
+#else
+  (void)context;
+#endif
+}
 
 inline int channel_count(const AVCodecParameters& parameters) {
   return parameters.ch_layout.nb_channels;

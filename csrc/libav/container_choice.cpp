@@ -39,9 +39,10 @@ const AVInputFormat* probe(ByteIo& io, const std::string& file_name, const std::
   const int result =
       av_probe_input_buffer2(io.context(), &format, file_name.c_str(), nullptr, 0, 0);
   io.rethrow();
-  if (io.bytes_read() == 0) throw Error(Status::corrupt_data, subject + " is empty (0 bytes)");
+  if (io.bytes_read() == 0) throw Error(status_of_damage(), subject + " is empty (0 bytes)");
   if (result >= 0 && format) return format;
-  if (result == AVERROR(ENOMEM)) throw out_of_memory("probing " + subject);
+  const bool is_short = status_of_damage() == Status::out_of_memory;
+  if (result == AVERROR(ENOMEM) || is_short) throw out_of_memory("probing " + subject);
   throw Error(Status::unsupported, subject + " is not in any media format that libavformat knows",
               result);
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <mutex>
 #include <set>
+#include <string_view>
 
 #include "libav/compat.h"
 
@@ -14,25 +15,19 @@ namespace cuf::libav {
 // thread.
 class DamageWatch {
  public:
-  // Before the context is opened; the watch must outlive it.
-  void attach(AVCodecContext& context);
   // Before each packet is sent.
   void begin_packet(AVCodecContext& context);
+  // Of a message of libav's log about a context that is watched.
+  static bool tells_damage(std::string_view format);
+  void note(const AVCodecContext& context);
   // Asked once for each frame.
   bool is_damaged(const AVFrame& frame);
   void clear();
 
  private:
-  friend void install_log_handler();
-  static void on_log(void* object, int level, const char* format, va_list arguments);
-  void note(int64_t packet);
-
   int64_t packet_ = 0;
   std::mutex mutex_;
   std::set<int64_t> damaged_;  // packets whose pictures have not come out yet
 };
-
-// Once for the process: libav's log is silent, and watched.
-void install_log_handler();
 
 }  // namespace cuf::libav

@@ -1,52 +1,19 @@
 #include "libav/decoder.h"
 
 #include <algorithm>
-#include <cstring>
-#include <deque>
-#include <optional>
-#include <variant>
+#include <span>
 
+#include "core/headroom.h"
+#include "core/log.h"
+#include "core/picture_limits.h"
+#include "libav/av_packet.h"
 #include "libav/codec_string.h"
-#include "libav/damage_watch.h"
 #include "libav/decoder_choice.h"
 #include "libav/errors.h"
-#include "libav/handles.h"
-#include "libav/picture.h"
+#include "libav/libav_decoder.h"
 
 namespace cuf::libav {
 namespace {
-
-void release_owner(void* owner, uint8_t*) {
-  delete static_cast<std::shared_ptr<const void>*>(owner);
-}
-
-Owned<AVPacket> to_av_packet(const Packet& packet) {
-  if (packet.payload.size > INT32_MAX - kPacketPadding) {
-    throw Error(Status::invalid_argument, "A packet must be smaller than 2 GiB");
-  }
-  Owned<AVPacket> out(require(av_packet_alloc(), "a packet"));
-  auto owner = std::make_unique<std::shared_ptr<const void>>(packet.payload.owner);
-  auto* data = const_cast<uint8_t*>(packet.payload.data);
-  out->buf = require(av_buffer_create(data, packet.payload.size + kPacketPadding, release_owner,
-                                      owner.get(), AV_BUFFER_FLAG_READONLY),
-                     "a packet");
-  owner.release();
-  out->data = data;
-  out->size = static_cast<int>(packet.payload.size);
-  out->pts = packet.pts;
-  out->dts = packet.dts;
-  out->duration = packet.duration;
-  out->pos = packet.position;
-  if (packet.is_key) out->flags |= AV_PKT_FLAG_KEY;
-  if (packet.is_discard) out->flags |= AV_PKT_FLAG_DISCARD;
-  if (packet.is_corrupt) out->flags |= AV_PKT_FLAG_CORRUPT;
-  return out;
-}
-
-void add_side_data(AVPacket& packet, AVPacketSideDataType type, const Bytes& bytes) {
-  uint8_t* data = av_packet_new_side_data(&packet, type, bytes.size);
-  std::memcpy(require(data, "a packet"), bytes.data, bytes.size);
-}
 
 // These read changed headers from the packet's side data; the others are opened again.
 bool takes_new_extradata(AVCodecID codec) {
@@ -58,57 +25,8 @@ bool needs_no_extradata(AVCodecID codec) {
   return codec == AV_CODEC_ID_VP8 || codec == AV_CODEC_ID_VP9;
 }
 
-class LibavDecoder : public Decoder {
- public:
-  explicit LibavDecoder(const DecoderOptions& options)
-      : options_(options), codec_(choose_decoder(options.codec)), name_(codec_.name) {}
-
-  void send(const Packet& packet) override;
-  void send_end() override;
-  bool receive(Picture& out) override;
-  void reset() override;
-  bool fits(const DecoderOptions& options) const override;
-  void reconfigure(const DecoderOptions& options) override;
-  const std::string& implementation() const override { return name_; }
-
- private:
-  void open(const Packet& first);
-  void fill_context(AVCodecContext& context, const Packet& first) const;
-  void reopen(const Packet& packet);
-  void add_new_headers(AVPacket& input, const Packet& packet);
-  struct Decoded {
-    Owned<AVFrame> frame;
-    int coded_width = 0;
-    int coded_height = 0;
-  };
-  std::optional<Decoded> next_frame();
-  void keep_ready_frames();
-  void show(Decoded decoded, Picture& out);
-  void fill_missing_pts(AVFrame& frame);
-  void note_sent(const Packet& packet);
-  void note_shown(const AVFrame& frame);
-  void refuse(int code);
-
-  struct Sent {
-    int64_t dts;
-    int64_t timestamp_us;
-  };
-
-  DecoderOptions options_;
-  const AVCodec& codec_;
-  std::string name_;
-  DamageWatch watch_;
-  Owned<AVCodecContext> context_;  // opened by the first packet, which knows the stream best
-  std::deque<std::variant<Decoded, Error>> ready_;  // received while sending
-  std::deque<Sent> in_flight_;                      // packets whose outcome is not known
-  PictureMaker maker_;
-  Rational time_base_{1, 1000000};
-  int32_t rotation_ = 0;
-  int64_t last_pts_ = kNoTimestamp;
-  int64_t last_duration_ = 0;
-  bool is_ending_ = false;
-  bool has_pending_headers_ = false;  // options_.extradata is news to the open decoder
-};
+constexpr uint64_t kLargestHint = 1 << 27;  // pixels
+constexpr uint32_t kLongestHint = 65535;
 
 void use_hints(AVCodecContext& context, const StreamHints& hints) {
   context.width = static_cast<int>(hints.coded_width & 0xFFFF);
@@ -120,6 +38,18 @@ void use_hints(AVCodecContext& context, const StreamHints& hints) {
   if (context.codec_id == AV_CODEC_ID_RAWVIDEO && av_pix_fmt_desc_get(format)) {
     context.pix_fmt = format;
   }
+}
+
+}  // namespace
+
+LibavDecoder::LibavDecoder(const DecoderOptions& options)
+    : options_(options),
+      codec_(choose_decoder(options.codec)),
+      name_(codec_.name),
+      link_(options.budget ? options.budget : MemoryBudget::of_device(INT64_MAX)),
+      maker_(options.budget, !(codec_.capabilities & AV_CODEC_CAP_DR1)) {
+  if (options.exports_stats) statistics_.emplace(codec_.id);
+  gate_.restart(options_);
 }
 
 void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) const {
@@ -144,24 +74,66 @@ void LibavDecoder::fill_context(AVCodecContext& context, const Packet& first) co
   // Without the container's word on reordering, H.264 that does not tell it itself would show its
   // first pictures too early and lose later ones. Strict: it waits for as many as the level allows
   // (h264_ps.c, num_reorder_frames).
-  if (!knows_stream && codec_.id == AV_CODEC_ID_H264) {
+  const bool knows_order = knows_stream && !is_container_outdated_;
+  if (!knows_order && codec_.id == AV_CODEC_ID_H264) {
+    context.has_b_frames = 0;
     context.strict_std_compliance = FF_COMPLIANCE_STRICT;
+  }
+  // Damaged headers may claim what libav would not open for.
+  const auto& found = gate_.stream();
+  const uint64_t area = found ? uint64_t{found->width} * found->height : 0;
+  const bool has_sides = area > 0 && std::max(found->width, found->height) <= kLongestHint;
+  if (has_sides && area <= kLargestHint) {
+    context.width = static_cast<int>(found->width);
+    context.height = static_cast<int>(found->height);
   }
   if (options_.has_all_references && codec_.id == AV_CODEC_ID_H264) {
     context.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   }
   context.pkt_timebase = {first.time_base.num, first.time_base.den};
   set_threads(context, options_.threads);
+  set_latency(context, options_.latency);
+}
+
+// What is kept beside the packets.
+std::span<const uint8_t> LibavDecoder::headers_of(const Packet& packet) const {
+  if (!options_.extradata.empty()) return options_.extradata;
+  const auto* stream = static_cast<const AVCodecParameters*>(packet.backend_stream.get());
+  if (!stream || stream->codec_id != codec_.id || stream->extradata_size <= 0) return {};
+  return {stream->extradata, static_cast<size_t>(stream->extradata_size)};
+}
+
+// For a few pictures, and what a decoder has beside them.
+size_t LibavDecoder::headroom() const {
+  constexpr size_t kLeast = 16 << 20;
+  const size_t width = context_ ? static_cast<size_t>(context_->coded_width) : options_.width;
+  const size_t height = context_ ? static_cast<size_t>(context_->coded_height) : options_.height;
+  return kLeast + std::min<size_t>(width * height, INT32_MAX) * 4;
 }
 
 void LibavDecoder::open(const Packet& first) {
   Owned<AVCodecContext> context(require(avcodec_alloc_context3(&codec_), "a decoder"));
+  const bool watches = options_.latency != Latency::native && codec_.id == AV_CODEC_ID_H264;
   fill_context(*context, first);
-  watch_.attach(*context);
+  link_.attach(*context);
+  if (statistics_) {
+    statistics_->prepare(*context);
+    const auto size = static_cast<size_t>(context->extradata_size);
+    statistics_->use_headers({context->extradata, size});
+  }
+  if (watches) {
+    const std::span extradata(context->extradata, static_cast<size_t>(context->extradata_size));
+    reorder_watch_.emplace(extradata);
+    std::ranges::copy(reorder_watch_->silenced_headers(extradata), context->extradata);
+    context->has_b_frames = 0;
+    context->strict_std_compliance = FF_COMPLIANCE_NORMAL;
+  }
   const int result = avcodec_open2(context.get(), &codec_, nullptr);
   if (result < 0) {
     const std::string what = "Could not open the " + name_ + " decoder for " + options_.codec;
-    if (first.backend_stream) throw make_error(result, what);
+    if (const auto refusal = link_.take_refusal()) throw *refusal;
+    const bool is_short = result == AVERROR(ENOMEM) || result == AVERROR(EAGAIN);
+    if (first.backend_stream || is_short) throw make_error(result, what);
     throw Error(Status::unsupported,
                 what + ": " + error_text(result) +
                     "; perhaps it needs what only the container tells, so decode straight from "
@@ -169,18 +141,81 @@ void LibavDecoder::open(const Packet& first) {
                 result);
   }
   context_ = std::move(context);
+  const bool has_frame_threads = context_->active_thread_type & FF_THREAD_FRAME;
+  log(LogLevel::debug, "decoder", "Opened ", name_, " with ", context_->thread_count,
+      has_frame_threads ? " frame" : "", " threads");
 }
 
-void LibavDecoder::reopen(const Packet& packet) {
-  if (context_ && !is_ending_) {
-    avcodec_send_packet(context_.get(), nullptr);
-    keep_ready_frames();
+// Gives out what is held back and closes the decoder; the next packet opens it anew.
+void LibavDecoder::end_stream() {
+  try {
+    send_end();
+  } catch (const Error& error) {
+    ready_.emplace_back(error);
   }
-  const uint8_t* data = packet.extradata.data;
-  options_.extradata.assign(data, data + packet.extradata.size);
+  keep_ready_frames();
   context_.reset();
+  reorder_watch_.reset();
   in_flight_.clear();
   is_ending_ = false;
+}
+
+void LibavDecoder::begin_stream(uint32_t width, uint32_t height) {
+  context_.reset();
+  reset();
+  reorder_watch_.reset();
+  held_headers_.clear();
+  container_.reset();
+  options_.width = width;
+  options_.height = height;
+  gate_.restart(options_);
+}
+
+// false: the packet belongs to a stream that was refused.
+bool LibavDecoder::admit(const Packet& packet) {
+  const bool has_other_container = packet.backend_stream && packet.backend_stream != container_;
+  if (has_other_container) {
+    container_ = packet.backend_stream;
+    is_container_outdated_ = false;
+    gate_.read_headers(headers_of(packet));
+  }
+  gate_.read_headers({packet.extradata.data, packet.extradata.size});
+  using Verdict = StreamGate::Verdict;
+  const Verdict verdict = gate_.judge({packet.payload.data, packet.payload.size});
+  if (verdict == Verdict::headers) {
+    held_headers_.hold(packet.payload);
+    return false;
+  }
+  // Frames that are held back must keep the times of their own.
+  const bool has_other_times =
+      packet.is_key && (packet.time_base.num != time_base_.num ||
+                        packet.time_base.den != time_base_.den || packet.rotation != rotation_);
+  const bool has_new_headers = packet.extradata.size > 0;
+  const bool is_other = verdict == Verdict::begins || verdict == Verdict::refuse ||
+                        has_other_times || (has_new_headers && !takes_new_extradata(codec_.id));
+  if (is_other && context_) {
+    end_stream();
+    is_container_outdated_ = !has_other_container;
+  }
+  if (has_new_headers) {
+    options_.extradata.assign(packet.extradata.data, packet.extradata.data + packet.extradata.size);
+  }
+  // Told behind the last picture of the stream before.
+  if (verdict == Verdict::refuse) {
+    ready_.emplace_back(too_large(options_, gate_.stream()->width, gate_.stream()->height));
+  }
+  return verdict != Verdict::refuse && verdict != Verdict::skip;
+}
+
+// Low latency shows pictures at once until the stream proves that others may belong in front; then
+// as many are held back as it announces, or as its level allows.
+void LibavDecoder::watch_order(const Packet& packet) {
+  if (!reorder_watch_->reorders({packet.payload.data, packet.payload.size})) return;
+  if (const auto frames = reorder_watch_->announced()) {
+    context_->has_b_frames = std::max(context_->has_b_frames, static_cast<int>(*frames));
+  } else {
+    context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
+  }
 }
 
 void LibavDecoder::note_sent(const Packet& packet) {
@@ -199,9 +234,20 @@ void LibavDecoder::note_shown(const AVFrame& frame) {
   if (found != in_flight_.end()) in_flight_.erase(in_flight_.begin(), found + 1);
 }
 
+// Throws if memory ran out. The context, in whatever state that left it, is not used again: libav's
+// H.264 aborts when it is flushed then. A new one is opened by the next packet.
+void LibavDecoder::check_memory(int code) {
+  const std::optional<Error> refusal = link_.take_refusal();
+  if (!refusal && code != AVERROR(ENOMEM)) return;
+  context_.reset();
+  in_flight_.clear();
+  is_ending_ = false;
+  throw refusal ? *refusal : out_of_memory("decoding " + options_.codec);
+}
+
 // Throws what libav said about the oldest packet, unless the caller wants no word of it.
 void LibavDecoder::refuse(int code) {
-  if (code == AVERROR(ENOMEM)) throw out_of_memory("decoding " + options_.codec);
+  check_memory(code);
   int64_t timestamp_us = kNoTimestamp;
   if (!in_flight_.empty()) {
     timestamp_us = in_flight_.front().timestamp_us;
@@ -210,7 +256,7 @@ void LibavDecoder::refuse(int code) {
     if (is_ending_) in_flight_.pop_front();
   }
   if (options_.on_error != OnError::raise) return;
-  const Status status = code == AVERROR_PATCHWELCOME ? Status::unsupported : Status::corrupt_data;
+  const Status status = code == AVERROR_PATCHWELCOME ? Status::unsupported : status_of_damage();
   throw Error(status,
               "A packet of " + options_.codec + " could not be decoded: " + error_text(code), code,
               timestamp_us);
@@ -218,46 +264,52 @@ void LibavDecoder::refuse(int code) {
 
 void LibavDecoder::add_new_headers(AVPacket& input, const Packet& packet) {
   if (!takes_new_extradata(codec_.id)) return;
-  if (packet.extradata.size > 0) {
-    add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, packet.extradata);
-  } else if (has_pending_headers_) {
-    const Bytes headers = {
-        .owner = {}, .data = options_.extradata.data(), .size = options_.extradata.size()};
-    add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, headers);
+  Bytes headers = packet.extradata;
+  if (headers.size == 0 && has_pending_headers_) {
+    headers.data = options_.extradata.data();
+    headers.size = options_.extradata.size();
   }
   has_pending_headers_ = false;
+  if (headers.size == 0) return;
+  add_side_data(input, AV_PKT_DATA_NEW_EXTRADATA, headers);
+  if (statistics_) statistics_->use_headers({headers.data, headers.size});
 }
 
-void LibavDecoder::send(const Packet& packet) {
+void LibavDecoder::send(const Packet& given) {
+  // An empty packet would end the stream.
+  if (given.payload.size == 0) return;
+  const Packet packet = held_headers_.put_before(given);
+  if (!admit(packet)) return;
   time_base_ = packet.time_base;
   rotation_ = packet.rotation;
-  const bool has_new_headers = packet.extradata.size > 0;
-  if (has_new_headers && !takes_new_extradata(codec_.id)) reopen(packet);
+  require_headroom(headroom());
   if (!context_) open(packet);
+  link_.pictures.require_room();
   if (is_ending_) reset();
-  Owned<AVPacket> input = to_av_packet(packet);
-  // An empty packet would end the stream.
-  if (input->size == 0) return;
-  add_new_headers(*input, packet);
+  const Packet changed = reorder_watch_ ? silenced(packet, *reorder_watch_) : packet;
+  Owned<AVPacket> input = to_av_packet(changed);
+  add_new_headers(*input, changed);
   if (packet.palette.size > 0) add_side_data(*input, AV_PKT_DATA_PALETTE, packet.palette);
-  watch_.begin_packet(*context_);
-  int result = avcodec_send_packet(context_.get(), input.get());
-  if (result == AVERROR(EAGAIN)) {
-    keep_ready_frames();
-    result = avcodec_send_packet(context_.get(), input.get());
-  }
-  note_sent(packet);
+  if (reorder_watch_) watch_order(packet);
+  if (statistics_) statistics_->note_packet({packet.payload.data, packet.payload.size});
+  link_.watch.begin_packet(*context_);
+  const int result = feed(input.get());
+  if (context_) note_sent(packet);
   if (result < 0) refuse(result);
+}
+
+// Null: the end.
+int LibavDecoder::feed(const AVPacket* packet) {
+  const int result = avcodec_send_packet(context_.get(), packet);
+  if (result != AVERROR(EAGAIN)) return result;
+  keep_ready_frames();
+  return context_ ? avcodec_send_packet(context_.get(), packet) : AVERROR(ENOMEM);
 }
 
 void LibavDecoder::send_end() {
   if (!context_ || is_ending_) return;
   is_ending_ = true;
-  int result = avcodec_send_packet(context_.get(), nullptr);
-  if (result == AVERROR(EAGAIN)) {
-    keep_ready_frames();
-    result = avcodec_send_packet(context_.get(), nullptr);
-  }
+  const int result = feed(nullptr);
   if (result < 0 && result != AVERROR_EOF) refuse(result);
 }
 
@@ -266,14 +318,20 @@ std::optional<LibavDecoder::Decoded> LibavDecoder::next_frame() {
   while (context_) {
     Owned<AVFrame> frame(require(av_frame_alloc(), "a picture"));
     const int result = avcodec_receive_frame(context_.get(), frame.get());
-    if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) break;
+    if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) {
+      // Decoders tend to go on without the picture, or to call it damaged.
+      check_memory(0);
+      break;
+    }
     if (result < 0) {
       refuse(result);
       continue;
     }
     note_shown(*frame);
-    if (watch_.is_damaged(*frame)) frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
-    return Decoded{std::move(frame), context_->coded_width, context_->coded_height};
+    if (link_.watch.is_damaged(*frame))
+      frame->decode_error_flags |= FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
+    return Decoded{std::move(frame), context_->coded_width, context_->coded_height, time_base_,
+                   rotation_};
   }
   return std::nullopt;
 }
@@ -299,35 +357,59 @@ void LibavDecoder::fill_missing_pts(AVFrame& frame) {
   if (frame_duration(frame) > 0) last_duration_ = frame_duration(frame);
 }
 
-void LibavDecoder::show(Decoded decoded, Picture& out) {
+// Throws for the first picture that is larger than allowed.
+bool LibavDecoder::is_refused(const AVFrame& frame) {
+  const auto width = static_cast<uint32_t>(frame.width);
+  const auto height = static_cast<uint32_t>(frame.height);
+  if (!is_too_large(options_, width, height)) return false;
+  if (width == refused_width_ && height == refused_height_) return true;
+  refused_width_ = width;
+  refused_height_ = height;
+  throw too_large(options_, width, height);
+}
+
+void LibavDecoder::show(Decoded& decoded, Picture& out) {
   AVFrame& frame = *decoded.frame;
   fill_missing_pts(frame);
   if (decode_status(frame) != DecodeStatus::ok && options_.on_error == OnError::raise) {
     throw Error(Status::corrupt_data, "A picture of " + options_.codec + " is damaged", 0,
-                to_microseconds(frame.best_effort_timestamp, time_base_));
+                to_microseconds(frame.best_effort_timestamp, decoded.time_base));
   }
-  out = maker_.make(std::move(decoded.frame), decoded.coded_width, decoded.coded_height, time_base_,
-                    rotation_);
+  std::shared_ptr<const DecodeRecord> statistics;
+  if (statistics_) statistics = statistics_->take(frame);
+  out = maker_.make(decoded.frame, decoded.coded_width, decoded.coded_height, decoded.time_base,
+                    decoded.rotation);
+  out.decode_stats = std::move(statistics);
 }
 
 bool LibavDecoder::receive(Picture& out) {
-  std::optional<Decoded> decoded;
-  if (ready_.empty()) {
-    decoded = next_frame();
-  } else {
-    auto ready = std::move(ready_.front());
+  for (;;) {
+    if (ready_.empty()) {
+      std::optional<Decoded> decoded = next_frame();
+      if (!decoded) return false;
+      ready_.emplace_back(std::move(*decoded));
+    }
+    bool is_shown = false;
+    try {
+      if (const auto* error = std::get_if<Error>(&ready_.front())) throw *error;
+      Decoded& decoded = std::get<Decoded>(ready_.front());
+      is_shown = !is_refused(*decoded.frame);
+      if (is_shown) show(decoded, out);
+    } catch (const Error& error) {
+      // What there is no room for now is given later.
+      if (error.status != Status::out_of_memory) ready_.pop_front();
+      throw;
+    }
     ready_.pop_front();
-    if (const auto* error = std::get_if<Error>(&ready)) throw *error;
-    decoded = std::move(std::get<Decoded>(ready));
+    if (is_shown) return true;
   }
-  if (!decoded) return false;
-  show(std::move(*decoded), out);
-  return true;
 }
 
 void LibavDecoder::reset() {
   if (context_) avcodec_flush_buffers(context_.get());
-  watch_.clear();
+  link_.watch.clear();
+  if (statistics_) statistics_->reset();
+  if (reorder_watch_) reorder_watch_->skip();
   ready_.clear();
   in_flight_.clear();
   last_pts_ = kNoTimestamp;
@@ -335,10 +417,16 @@ void LibavDecoder::reset() {
   is_ending_ = false;
 }
 
+Latency LibavDecoder::effective_latency() const {
+  const bool holds_back = context_ && context_->has_b_frames > 0;
+  return options_.latency == Latency::zero && holds_back ? Latency::low : options_.latency;
+}
+
 bool LibavDecoder::fits(const DecoderOptions& other) const {
   const DecoderOptions& own = options_;
   if (own.codec != other.codec || own.threads != other.threads || own.on_error != other.on_error ||
-      own.has_all_references != other.has_all_references) {
+      own.has_all_references != other.has_all_references ||
+      own.exports_stats != other.exports_stats || own.latency != other.latency) {
     return false;
   }
   if (!context_) return true;
@@ -357,9 +445,10 @@ void LibavDecoder::reconfigure(const DecoderOptions& options) {
   reset();
   has_pending_headers_ = context_ && options_.extradata != options.extradata;
   options_ = options;
+  held_headers_.clear();
+  container_.reset();
+  gate_.restart(options_);
 }
-
-}  // namespace
 
 std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) {
   return std::make_unique<LibavDecoder>(options);

@@ -84,6 +84,20 @@ void set_threads(AVCodecContext& context, uint32_t allowed) {
   context.thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
 }
 
+void set_latency(AVCodecContext& context, Latency latency) {
+  if (latency == Latency::native) return;
+  // N frame threads hold N - 1 frames back.
+  context.thread_type = FF_THREAD_SLICE;
+  const AVCodecID codec = context.codec_id;
+  // dav1d works on one frame at a time then; AV1's packets are in display order anyway.
+  if (codec == AV_CODEC_ID_AV1) context.flags |= AV_CODEC_FLAG_LOW_DELAY;
+  // Decoders of the MPEG-2 family give pictures in decode order then. Those of H.264 and HEVC
+  // cannot: they put pictures in order as the headers tell.
+  const bool follows_headers =
+      codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VVC;
+  if (latency == Latency::zero && !follows_headers) context.flags |= AV_CODEC_FLAG_LOW_DELAY;
+}
+
 DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma, uint32_t bit_depth) {
   DecoderLimits limits;
   try {

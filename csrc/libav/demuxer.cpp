@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/headroom.h"
+#include "core/log.h"
 #include "libav/bitstream.h"
 #include "libav/byte_io.h"
 #include "libav/container_choice.h"
@@ -17,6 +19,9 @@
 
 namespace cuf::libav {
 namespace {
+
+// To probe a container, for which libav decodes some pictures.
+constexpr size_t kHeadroom = 16 << 20;
 
 int is_interrupted(void* io) {
   return static_cast<ByteIo*>(io)->is_aborted();
@@ -76,7 +81,7 @@ class LibavDemuxer : public Demuxer {
   }
 
  private:
-  void open_container(const std::string& path);
+  void open_container(const DemuxerOptions& options);
   void describe(const DemuxerOptions& options);
   AVStream& stream() const { return *container_->streams[video_.stream_index]; }
   Owned<AVPacket> next_stored();
@@ -115,11 +120,16 @@ std::shared_ptr<ByteSource> source_of(const DemuxerOptions& options) {
 LibavDemuxer::LibavDemuxer(const DemuxerOptions& options)
     : subject_(options.source ? "The source" : options.path),
       io_(source_of(options), options.is_aborted) {
-  open_container(options.source ? "" : options.path);
+  open_container(options);
   describe(options);
+  log(LogLevel::info, "demuxer", subject_, " is ", video_.container, " with ", video_.codec, ", ",
+      video_.width, " x ", video_.height, ", stream ", video_.stream_index, " of ",
+      streams_.size());
 }
 
-void LibavDemuxer::open_container(const std::string& path) {
+void LibavDemuxer::open_container(const DemuxerOptions& options) {
+  const std::string path = options.source ? "" : options.path;
+  require_headroom(kHeadroom);
   const std::string extension = extension_of(path);
   const AVInputFormat& format = choose_container(io_, subject_, extension);
   AVFormatContext* context = require(avformat_alloc_context(), "a demuxer");
@@ -138,7 +148,7 @@ void LibavDemuxer::open_container(const std::string& path) {
                                (is_cut ? ", its headers are damaged or it ends too early" : ""));
   };
   if (opened < 0) fail(opened);
-  QuickProbe probe(*container_);
+  QuickProbe probe(*container_, options.most_pixels);
   const int found = avformat_find_stream_info(container_.get(), probe.options());
   io_.rethrow();
   if (found < 0) fail(found);
@@ -187,7 +197,11 @@ Owned<AVPacket> LibavDemuxer::next_stored() {
     Owned<AVPacket> packet(require(av_packet_alloc(), "a packet"));
     const int result = av_read_frame(container_.get(), packet.get());
     io_.rethrow();
-    if (result == AVERROR_EOF) return nullptr;
+    if (result == AVERROR_EOF) {
+      // Demuxers take for the end what they have no memory for.
+      if (status_of_damage() == Status::out_of_memory) throw out_of_memory("reading on");
+      return nullptr;
+    }
     if (result == AVERROR(EAGAIN)) continue;
     if (result < 0) throw make_error(result, "Could not read on in " + subject_);
     if (packet->stream_index != static_cast<int>(video_.stream_index)) continue;

@@ -20,6 +20,7 @@ Status status_of(int code) {
     case AVERROR(ERANGE):
       return Status::corrupt_data;
     case AVERROR(ENOMEM):
+    case AVERROR(EAGAIN):  // threads
       return Status::out_of_memory;
     case AVERROR_EXIT:
       return Status::aborted;
@@ -44,7 +45,9 @@ std::string error_text(int code) {
 }
 
 Error make_error(int code, const std::string& what, int64_t timestamp_us) {
-  return Error(status_of(code), what + ": " + error_text(code), code, timestamp_us);
+  Status status = status_of(code);
+  if (status == Status::corrupt_data) status = status_of_damage();
+  return Error(status, what + ": " + error_text(code), code, timestamp_us);
 }
 
 Error out_of_memory(const std::string& what) {

@@ -10,6 +10,7 @@ namespace cuf::libav {
 struct Free {
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+  void operator()(AVBufferRef* buffer) const { av_buffer_unref(&buffer); }
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
   void operator()(AVCodecParameters* parameters) const { avcodec_parameters_free(&parameters); }
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }

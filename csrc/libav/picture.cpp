@@ -1,10 +1,15 @@
 #include "libav/picture.h"
 
 #include <string>
+#include <utility>
 
 #include "libav/errors.h"
 #include "libav/pixel_formats.h"
 #include "libav/stream_info.h"
+
+extern "C" {
+#include <libavutil/imgutils.h>
+}
 
 namespace cuf::libav {
 namespace {
@@ -109,18 +114,37 @@ Owned<AVFrame> PictureMaker::convert(const AVFrame& frame, AVPixelFormat target)
   return out;
 }
 
-Picture PictureMaker::make(Owned<AVFrame> frame, int coded_width, int coded_height,
+MemoryBudget::Charge PictureMaker::charge_for(const AVFrame& frame, AVPixelFormat format) {
+  const int size = av_image_get_buffer_size(format, frame.width, frame.height, 1);
+  return budget_ && size > 0 ? budget_->reserve(static_cast<uint64_t>(size))
+                             : MemoryBudget::Charge();
+}
+
+// What a picture's planes live in.
+struct ChargedFrame {
+  Owned<AVFrame> frame;
+  MemoryBudget::Charge charge;
+};
+
+Picture PictureMaker::make(Owned<AVFrame>& decoded, int coded_width, int coded_height,
                            Rational time_base, int32_t rotation) {
-  const auto decoded_format = static_cast<AVPixelFormat>(frame->format);
+  const auto decoded_format = static_cast<AVPixelFormat>(decoded->format);
   PixelFormat format = to_pixel_format(decoded_format);
+  auto owner = std::make_shared<ChargedFrame>();
+  Owned<AVFrame>& frame = owner->frame;
   if (format.format == Format::unknown) {
     const AVPixelFormat between = intermediate_format(decoded_format);
-    if (between != AV_PIX_FMT_NONE && between != decoded_format) frame = convert(*frame, between);
     const AVPixelFormat target = nearest_format(decoded_format);
-    frame = convert(*frame, target);
+    owner->charge = charge_for(*decoded, target);
+    if (between != AV_PIX_FMT_NONE && between != decoded_format) frame = convert(*decoded, between);
+    frame = convert(frame ? *frame : *decoded, target);
     format = to_pixel_format(target);
-  } else if (has_upward_rows(*frame)) {
-    frame = turned_downward(*frame);
+  } else if (has_upward_rows(*decoded)) {
+    owner->charge = charge_for(*decoded, decoded_format);
+    frame = turned_downward(*decoded);
+  } else {
+    if (charges_frames_) owner->charge = charge_for(*decoded, decoded_format);
+    frame = std::move(decoded);
   }
 
   Picture picture;
@@ -146,7 +170,7 @@ Picture PictureMaker::make(Owned<AVFrame> frame, int coded_width, int coded_heig
   picture.is_interlaced = frame_is_interlaced(*frame);
   picture.is_top_field_first = picture.is_interlaced && frame_is_top_field_first(*frame);
   fill_planes(picture, *frame);
-  picture.owner = std::shared_ptr<AVFrame>(std::move(frame));
+  picture.owner = std::move(owner);
   return picture;
 }
 

@@ -1,10 +1,11 @@
 #include "libav/quick_probe.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <climits>
 #include <string_view>
 
 #include "libav/handles.h"
+#include "libav/log_handler.h"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -71,7 +72,8 @@ bool cut_last_unit(std::vector<uint8_t>& bytes, size_t length_size) {
 }
 
 // The stream's headers as the decoder reads them; null if it does not come so far.
-Owned<AVCodecContext> read_headers(const AVCodecParameters& stored, std::vector<uint8_t> bytes) {
+Owned<AVCodecContext> read_headers(const AVCodecParameters& stored, std::vector<uint8_t> bytes,
+                                   int64_t most_pixels) {
   const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_H264);
   Owned<AVCodecContext> context(codec ? avcodec_alloc_context3(codec) : nullptr);
   Owned<AVPacket> packet(av_packet_alloc());
@@ -81,33 +83,46 @@ Owned<AVCodecContext> read_headers(const AVCodecParameters& stored, std::vector<
   packet->flags |= AV_PKT_FLAG_KEY;
   if (avcodec_parameters_to_context(context.get(), &stored) < 0) return nullptr;
   context->has_b_frames = 0;
+  context->max_pixels = most_pixels;
   context->thread_count = 1;
   // What is cut off is not to be concealed.
   context->error_concealment = 0;
   context->skip_loop_filter = AVDISCARD_ALL;
   if (avcodec_open2(context.get(), codec, nullptr) < 0) return nullptr;
+  const Muffled muffled;
   avcodec_send_packet(context.get(), packet.get());
   return context->pix_fmt == AV_PIX_FMT_NONE ? nullptr : std::move(context);
 }
 
 }  // namespace
 
-QuickProbe::QuickProbe(AVFormatContext& container)
-    : container_(container), analyze_duration_(container.max_analyze_duration) {
-  AVStream* stream = probed_stream(container);
-  if (!stream) return;
-  AVCodecParameters& stored = *stream->codecpar;
-  std::vector<uint8_t> bytes = first_bytes(container, *stream);
+QuickProbe::QuickProbe(AVFormatContext& container, int64_t most_pixels)
+    : container_(container),
+      analyze_duration_(container.max_analyze_duration),
+      most_pixels_(most_pixels) {
+  // libav's default
+  if (most_pixels_ < INT_MAX) {
+    options_.resize(container.nb_streams, nullptr);
+    for (AVDictionary*& options : options_) {
+      av_dict_set_int(&options, "max_pixels", most_pixels_, 0);
+    }
+  }
+  if (AVStream* stream = probed_stream(container)) find(*stream);
+}
+
+void QuickProbe::find(AVStream& stream) {
+  AVCodecParameters& stored = *stream.codecpar;
+  std::vector<uint8_t> bytes = first_bytes(container_, stream);
   if (!cut_last_unit(bytes, (stored.extradata[4] & 3) + 1u)) return;
-  const Owned<AVCodecContext> context = read_headers(stored, std::move(bytes));
+  const Owned<AVCodecContext> context = read_headers(stored, std::move(bytes), most_pixels_);
   // The headers do not say how many pictures are held back, though the container's times say that
   // some are: only decoding tells.
   if (!context || (context->has_b_frames == 0 && stored.video_delay > 0)) return;
   if (context->width != stored.width || context->height != stored.height) return;
   if (avcodec_parameters_from_context(&stored, context.get()) < 0) return;
-  options_.resize(container.nb_streams, nullptr);
-  av_dict_set(&options_[static_cast<size_t>(stream->index)], "skip_frame", "all", 0);
-  container.max_analyze_duration = kAnalyzeDuration;
+  options_.resize(container_.nb_streams, nullptr);
+  av_dict_set(&options_[static_cast<size_t>(stream.index)], "skip_frame", "all", 0);
+  container_.max_analyze_duration = kAnalyzeDuration;
 }
 
 QuickProbe::~QuickProbe() {

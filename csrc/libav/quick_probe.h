@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 extern "C" {
@@ -13,17 +14,22 @@ namespace cuf::libav {
 // looks before it decodes. Finds nothing, and changes nothing, where that is not enough.
 class QuickProbe {
  public:
-  explicit QuickProbe(AVFormatContext& container);
+  // most_pixels: of a picture that may be decoded, here or by libav.
+  QuickProbe(AVFormatContext& container, int64_t most_pixels);
   ~QuickProbe();
   QuickProbe(const QuickProbe&) = delete;
   QuickProbe& operator=(const QuickProbe&) = delete;
 
-  // For avformat_find_stream_info; null where nothing was found.
+  // For avformat_find_stream_info; null where there are none. Streams that turn up only later (in
+  // MPEG-PS and FLV) have libav's own bound, some 268 million pixels.
   AVDictionary** options() { return options_.empty() ? nullptr : options_.data(); }
 
  private:
+  void find(AVStream& stream);
+
   AVFormatContext& container_;
   const int64_t analyze_duration_;
+  const int64_t most_pixels_;
   std::vector<AVDictionary*> options_;  // one for each stream
 };
 

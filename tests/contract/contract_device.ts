@@ -119,7 +119,13 @@ export async function firstFrame(
   throw new Error(`${path} has no frame`);
 }
 
-/** Fails unless numbers are `start`, `start + 1` and so on, `count` of them. */
-export function assertRun(numbers: readonly number[], start: number, count: number): void {
-  assertEquals([...numbers], Array.from({ length: count }, (_, i) => start + i));
+/** Fails unless numbers are `start`, `start + 1` and so on, `count` of them, and all that `rounds` times. */
+export function assertRun(
+  numbers: readonly number[],
+  start: number,
+  count: number,
+  rounds = 1,
+): void {
+  const expected = Array.from({ length: count * rounds }, (_, i) => start + i % count);
+  assertEquals([...numbers], expected);
 }

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { clip } from "../support/clips.ts";
+import { joinedBytes, kJoinedStreams } from "../support/joined_stream.ts";
 import { barcodeOf, decodePackets, withDevice } from "./contract_device.ts";
 import { nativeFormatOf } from "./reference.ts";
 
@@ -37,6 +38,28 @@ for (const name of kNames) {
       });
     });
   }
+}
+
+for (const stream of kJoinedStreams) {
+  test(`frames of ${stream.parts.join(", ")} in one ${stream.format} stream come in order`, async () => {
+    const bytes = await joinedBytes(stream);
+    const clips = await Promise.all(stream.parts.map((name) => clip(name)));
+    const expected = clips.flatMap(({ numbers, width, height, pixelFormat }) =>
+      numbers.map((number) => [number, width, height, nativeFormatOf(pixelFormat)])
+    );
+    await withDevice(async (device) => {
+      for (const packetByPacket of [false, true]) {
+        using demuxer = await device.createDemuxer(bytes);
+        using decoder = await device.createDecoder({ codec: demuxer.codec });
+        const frames = packetByPacket ? decodePackets(decoder, demuxer) : decoder.frames(demuxer);
+        const given: unknown[] = [];
+        for await (using frame of frames) {
+          given.push([barcodeOf(frame), frame.width, frame.height, frame.format]);
+        }
+        assertEquals(given, expected);
+      }
+    }, { threads: 4 });
+  });
 }
 
 test("one decoder takes the packets of one file after those of another", async () => {

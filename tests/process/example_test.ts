@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { clip } from "../support/clips.ts";
-import { ffmpeg, ffprobeStreams } from "../support/ffmpeg.ts";
+import { ffmpeg, ffprobeStreams, joinBytes, runCommand } from "../support/ffmpeg.ts";
 import { type Ending, LIMIT, runProgram } from "./child.ts";
 
 const kPermissions = ["--allow-ffi", "--allow-read", "--allow-write"];
@@ -13,8 +13,11 @@ const kPermissions = ["--allow-ffi", "--allow-read", "--allow-write"];
 const kExamples = [
   "decode.ts",
   "decode_from_memory_buffer.ts",
+  "decode_reconfigure.ts",
+  "decode_with_low_latency.ts",
   "simple_decode_from_memory.ts",
   "simple_decode_sampling.ts",
+  "simple_decode_stats.ts",
   "threaded_decode.ts",
 ];
 
@@ -137,6 +140,42 @@ test("simple_decode_from_memory.ts writes RGB frames and names what it took", LI
   });
 });
 
+test("simple_decode_stats.ts reports what libav exports of every frame", LIMIT, async () => {
+  const { path } = await clip("h264_b_pyramid.mp4");
+  const tool = new URL("../../build/release/decode_stats_tool", import.meta.url).pathname;
+  const { stdout: exported } = await runCommand(tool, [path]);
+  const wanted = new TextDecoder().decode(exported).trim().split("\n").map((line, i) => {
+    const { type, blocks } = JSON.parse(line);
+    const sum = blocks.reduce((total: number, block: number[]) => total + block[4], 0);
+    return [`Frame ${i} (${type}): 11 x 9 blocks`, `  QP:     mean ${(sum / 99).toFixed(2)}`];
+  });
+  assertEquals(wanted.length, 45);
+  await inFolder(async (folder) => {
+    const output = join(folder, "stats.txt");
+    const { code, stdout, stderr } = await run("simple_decode_stats.ts", [
+      "-i",
+      path,
+      "-o",
+      output,
+    ]);
+    assertEquals([code, stdout, stderr], [0, "", ""]);
+    const lines = readFileSync(output, "utf8").trimEnd().split("\n");
+    assertEquals(lines[0], `${path}: h264, 176 x 144, 45 frames`);
+    const told = lines.filter((line) => /^Frame|QP/.test(line)).map((line) => line.split(",")[0]);
+    assertEquals(told, wanted.flat());
+    const types = lines.filter((line) => line.startsWith("  types: "));
+    assertEquals(types[0], "  types:  INTRA 99 (100.0 %)");
+    assertEquals(types.length, 45);
+    assert(lines.some((line) => /motion: list 1, \d+ blocks, mean \(/.test(line)));
+    const first = await run("simple_decode_stats.ts", ["-i", path, "-n", "2"]);
+    assertEquals([first.code, first.stderr], [0, ""]);
+    assertEquals(first.stdout, lines.slice(0, lines.indexOf(wanted[2][0])).join("\n") + "\n");
+    const refused = await run("simple_decode_stats.ts", ["-i", (await clip("hevc.mp4")).path]);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.stderr, "no decode statistics of hevc");
+  });
+});
+
 test("threaded_decode.ts writes planar RGB frames of all videos", LIMIT, async () => {
   const first = (await clip("h264_b_pyramid.mp4")).path;
   const second = (await clip("vp9.webm")).path;
@@ -153,6 +192,62 @@ test("threaded_decode.ts writes planar RGB frames of all videos", LIMIT, async (
     }
     assertEquals(bytesOf(output).length, 84 * 176 * 144 * 3);
   });
+});
+
+test("decode_with_low_latency.ts prints percentiles for each mode", LIMIT, async () => {
+  const { path } = await clip("h264_ipp_wide.mp4");
+  await inFolder(async (folder) => {
+    const output = join(folder, "out.yuv");
+    const { code, stdout, stderr } = await run("decode_with_low_latency.ts", [
+      ...["-i", path, "-o", output],
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const modes = ["native", "low", "zero"];
+    assertEquals(lines.map(({ latency }) => latency), modes);
+    assertEquals(lines.map(({ effectiveLatency }) => effectiveLatency), modes);
+    for (const { latency, frames, milliseconds, packets } of lines) {
+      assertEquals(frames, 20);
+      const { p50, p90, p99, max } = milliseconds;
+      assert(0 < p50 && p50 <= p90 && p90 <= p99 && p99 <= max, JSON.stringify(milliseconds));
+      if (latency !== "native") assertEquals(packets, { p50: 0, p90: 0, p99: 0, max: 0 });
+    }
+    assertEquals(bytesOf(output), new Uint8Array(await rawvideo(path, "nv12")));
+  });
+  const b = (await clip("h264_b_pyramid.mp4")).path;
+  const { stdout } = await run("decode_with_low_latency.ts", ["-i", b, "-l", "zero"]);
+  const { effectiveLatency, packets } = JSON.parse(stdout);
+  if (effectiveLatency === "low") assert(packets.max > 0, stdout);
+  const wrong = await run("decode_with_low_latency.ts", ["-i", b, "-l", "lowest"]);
+  assertEquals(wrong.code, 1);
+  assertStringIncludes(wrong.stderr, "native|low|zero");
+});
+
+test("decode_reconfigure.ts decodes videos of several sizes with one decoder", LIMIT, async () => {
+  const names = ["h264_b_pyramid.mp4", "h264_66x50.mp4", "h264_ipp.ts"];
+  const paths = await Promise.all(names.map(async (name) => (await clip(name)).path));
+  await inFolder(async (folder) => {
+    const output = join(folder, "out.yuv");
+    const inputs = paths.flatMap((path) => ["-i", path]);
+    const { code, stdout, stderr } = await run("decode_reconfigure.ts", [
+      ...inputs,
+      ...["-o", output],
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const end = lines.pop();
+    assertEquals(
+      lines.map(({ width, height, frames }) => [width, height, frames]),
+      [[176, 144, 45], [66, 50, 45], [176, 144, 45]],
+    );
+    assertEquals([end.framesDecoded, end.maxWidth, end.decodersCreated], [135, 176, 1]);
+    const raw = await Promise.all(paths.map((path) => rawvideo(path, "nv12")));
+    assertEquals(bytesOf(output), joinBytes(raw));
+  });
+  const other = (await clip("hevc.mp4")).path;
+  const mixed = await run("decode_reconfigure.ts", ["-i", paths[0], "-i", other]);
+  assertEquals([mixed.code, mixed.stdout], [1, ""]);
+  assertStringIncludes(mixed.stderr, "h264 and hevc");
 });
 
 test(

@@ -51,6 +51,10 @@ const small = { width: 160, height: 160, start: kFrames };
 const kOdd = { width: 321, height: 241 };
 const later = { start: kFrames };
 
+const kAomRealtime = ["-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime"];
+// Large enough for several threads.
+const kWide = { width: 640, height: 360, frames: 20 };
+
 const pyramid = h264("h264_b_pyramid.mp4");
 const rawH264 = h264("h264.h264", {}, kIpp);
 const rawH264Small = h264("h264_small.h264", small, kIpp);
@@ -112,6 +116,8 @@ const kH264: readonly ClipTraits[] = [
   rawH264,
   rawH264Small,
   rawH264Deep,
+  h264("h264_ipp_wide.mp4", kWide, kIpp),
+  h264("h264_intra_wide.mkv", { ...kWide, keyInterval: 1 }, `${kIpp}:keyint=1`),
   tsFirst,
   tsSecond,
   slicedIpp,
@@ -140,15 +146,29 @@ const kHevc: readonly ClipTraits[] = [
   rawHevc,
   rawHevcSmall,
   rawHevcDeep,
+  hevc("hevc_b_wide.mp4", kWide),
+  hevc("hevc_ipp_wide.mp4", { ...kWide, hasB: false }, "open-gop=0:bframes=0"),
+  hevc(
+    "hevc_intra_wide.mkv",
+    { ...kWide, hasB: false, keyInterval: 1 },
+    "open-gop=0:bframes=0:keyint=1",
+  ),
 ];
 
 const kOtherCodecs: readonly ClipTraits[] = [
   av1("av1.mp4"),
   av1("av1_10bit.mp4", pixels("yuv420p10le")),
-  encoded("av1_odd.mp4", ["-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime"], {
+  encoded("av1_odd.mp4", kAomRealtime, {
     ...{ ...kOdd, codec: "av1", args: ["-b:v", "800k", "-g", "15", "-threads", "2"] },
   }),
   av1("av1.webm"),
+  encoded("av1_ipp_wide.mp4", kAomRealtime, {
+    ...{ ...kWide, codec: "av1", args: ["-b:v", "1500k", "-g", "15", "-lag-in-frames", "0"] },
+  }),
+  encoded("av1_intra_wide.mkv", kAomRealtime, {
+    ...{ ...kWide, codec: "av1", args: ["-b:v", "8000k", "-g", "1", "-lag-in-frames", "0"] },
+  }),
+  av1("av1_wide.mp4", kWide),
   av1("av1.obu"),
   av1("av1.ivf"),
   vpx("vp8", "vp8.webm"),

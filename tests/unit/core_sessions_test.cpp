@@ -76,6 +76,12 @@ class FakeDecoder : public Decoder {
     held_.clear();
     is_ending_ = false;
   }
+  void begin_stream(uint32_t width, uint32_t height) override {
+    CHECK(held_.empty());
+    CHECK(width * height == 12);
+    reset();
+  }
+  Latency effective_latency() const override { return Latency::native; }
   bool fits(const DecoderOptions&) const override { return false; }
   void reconfigure(const DecoderOptions&) override { reset(); }
   const std::string& implementation() const override { return name_; }
@@ -111,8 +117,9 @@ struct Bench : FakeBackend, SessionBench {
     DemuxSession::open(device, {.path = source ? "" : "file", .source = source}, ticket());
     return object_of<DemuxSession>(static_cast<uint32_t>(wait().value));
   }
-  std::shared_ptr<DecodeSession> decoder() {
-    DecodeSession::open(device, {.output = ColorType::raw}, ticket());
+  std::shared_ptr<DecodeSession> decoder(DecoderOptions options = {}) {
+    DecodeSession::open(device, {.decoder = std::move(options), .output = {.type = ColorType::raw}},
+                        ticket());
     return object_of<DecodeSession>(static_cast<uint32_t>(wait().value));
   }
   std::vector<int64_t> taken(DecodeSession& decoder) {
@@ -221,6 +228,58 @@ TEST_CASE("decode tells damage at once and loses no picture") {
   CHECK(all == std::vector<int64_t>{0, 1, 3, 4});
 }
 
+TEST_CASE("flags of packets, and another stream, bring what is held back in its place") {
+  Bench bench;
+  auto demuxer = bench.demuxer();
+  DecoderOptions options;
+  options.max_width = 4;
+  options.max_height = 3;
+  auto decoder = bench.decoder(options);
+  const auto decode = [&](Packet packet) {
+    decoder->decode(std::move(packet), bench.ticket());
+    bench.wait();
+    return bench.taken(*decoder);
+  };
+  Packet packets[6];
+  for (Packet& packet : packets) REQUIRE(demuxer->next(packet));
+  CHECK(decode(packets[0]).empty());
+  packets[1].is_discontinuity = true;
+  CHECK(decode(packets[1]) == std::vector<int64_t>{0});
+  packets[2].ends_stream = true;
+  CHECK(decode(packets[2]) == std::vector<int64_t>{1, 2});
+  CHECK(decode(packets[3]).empty());
+  Packet end;
+  end.ends_stream = true;
+  CHECK(decode(end) == std::vector<int64_t>{3});
+  CHECK(decoder->stats().packets_decoded == 4);
+
+  CHECK(decode(packets[4]).empty());
+  decoder->reconfigure(5, 3, bench.ticket());
+  CHECK(bench.wait().status == Status::unsupported);
+  decoder->reconfigure(4, 3, bench.ticket());
+  CHECK(bench.wait().status == Status::ok);
+  CHECK(decode(packets[5]) == std::vector<int64_t>{4});
+  decoder->flush(bench.ticket());
+  CHECK(bench.wait().value == 1);
+}
+
+TEST_CASE("a decoder for more than it may take is not made") {
+  Bench bench;
+  DecoderOptions options;
+  options.width = 9;
+  options.max_width = 8;
+  const Error error = [&] {
+    try {
+      bench.decoder(options);
+    } catch (const Error& failure) {
+      return failure;
+    }
+    return Error(Status::ok, "");
+  }();
+  CHECK(error.status == Status::unsupported);
+  CHECK(std::string(error.what()).find("9 x 0") != std::string::npos);
+}
+
 TEST_CASE("cancelling a read that waits for its source loses no packet") {
   Bench bench;
   auto source = make_source(bench.device, SourceKind::stream, 0, 1000000);
@@ -304,7 +363,7 @@ TEST_CASE("a seekable source is asked for ranges") {
 }
 
 TEST_CASE("frame memory is reused and counted") {
-  auto memory = std::make_shared<FrameMemory>();
+  auto memory = std::make_shared<FrameMemory>(MemoryBudget::of_device(UINT64_MAX));
   const uint8_t* first;
   {
     const Memory::Block block = memory->allocate(5000);

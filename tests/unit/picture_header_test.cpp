@@ -54,10 +54,11 @@ Data operator+(Data a, const Data& b) {
   return a;
 }
 
-// Interlaced, with 8 bits of frame number and of order count.
-Data h264_headers() {
+// With 8 bits of frame number and of order count.
+Data h264_headers(bool is_frame_only = false) {
   BitWriter sps;
-  sps.bits(77, 8).bits(0, 16).ue(0).ue(4).ue(0).ue(4).ue(2).bits(0, 1).ue(10).ue(8).bits(0, 4);
+  sps.bits(77, 8).bits(0, 16).ue(0).ue(4).ue(0).ue(4).ue(2).bits(0, 1).ue(10).ue(8);
+  sps.bits(is_frame_only, 1).bits(0, 3);
   BitWriter pps;
   pps.ue(0).ue(0).bits(0, 2);
   return sps.unit({0x67}) + pps.unit({0x68});
@@ -128,6 +129,16 @@ TEST_CASE("H.264: of two fields the second shows nothing, and a packet may only 
   CHECK_FALSE(mixed.is_droppable);
   CHECK(first.order < pair.order);
   CHECK(pair.order < mixed.order);
+}
+
+TEST_CASE("H.264: the sequence says whether pictures may have fields") {
+  for (const bool is_frame_only : {false, true}) {
+    const auto reader = make_picture_header_reader("h264", {});
+    const Data slice = h264_field(0x65, 0, false, 0);
+    CHECK_FALSE(reader->read(slice).may_have_fields);  // not known yet
+    CHECK(reader->read(h264_headers(is_frame_only) + slice).may_have_fields != is_frame_only);
+    CHECK(reader->read(slice).may_have_fields != is_frame_only);
+  }
 }
 
 TEST_CASE("H.264: the order count goes on over its wrap and begins anew at IDR pictures") {

@@ -28,7 +28,7 @@ struct Video : SessionBench {
   void open() {
     SampleSession::open(
         device,
-        {.path = path, .output = ColorType::raw, .engines = 2, .cache_size = 8, .buffer_frames = 6},
+        {.path = path, .output = {.type = ColorType::raw}, .engines = 2, .cache_size = 8, .buffer_frames = 6},
         ticket());
     handle = static_cast<uint32_t>(wait().value);
     session = object_of<SampleSession>(handle);

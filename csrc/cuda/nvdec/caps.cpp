@@ -1,7 +1,6 @@
 #include "cuda/nvdec/caps.h"
 
 #include <cstring>
-#include <vector>
 
 #include "cuda/nvdec/codecs.h"
 
@@ -142,6 +141,17 @@ DecoderLimits decoder_limits(const Context& context, const std::string& codec, C
     limits.reason = error.what();
   }
   return limits;
+}
+
+std::vector<std::string> codecs_with_statistics(const Context& context) {
+  const ContextScope scope(context);
+  std::vector<std::string> names;
+  for (const cudaVideoCodec codec : all_codecs()) {
+    if (decoder_caps(context, {codec, cudaVideoChromaFormat_420, 8}).has_statistics) {
+      names.emplace_back(name_of(codec));
+    }
+  }
+  return names;
 }
 
 }  // namespace cuf::cuda

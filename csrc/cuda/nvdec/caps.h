@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/ports.h"
 #include "cuda/context.h"
@@ -46,5 +47,8 @@ void require_coded_size(const DecoderCaps& caps, const CodedKind& stream, uint32
 // For a codec by name; bit_depth 0 is 8. Enters the context itself.
 DecoderLimits decoder_limits(const Context& context, const std::string& codec, ChromaFormat chroma,
                              uint32_t bit_depth);
+
+// Names of the codecs of which NVDEC gives statistics. Enters the context itself.
+std::vector<std::string> codecs_with_statistics(const Context& context);
 
 }  // namespace cuf::cuda

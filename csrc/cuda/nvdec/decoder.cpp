@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/picture_limits.h"
 #include "core/self_contained.h"
 #include "cuda/nvdec/codecs.h"
 #include "cuda/nvdec/copy_out.h"
@@ -30,6 +31,9 @@ class NvdecDecoder final : public Decoder, private ParserEvents {
   void send_end() override;
   bool receive(Picture& out) override;
   void reset() override;
+  void begin_stream(uint32_t width, uint32_t height) override;
+  Latency effective_latency() const override { return options_.latency; }
+  Backend backend() const override { return Backend::cuda; }
   bool fits(const DecoderOptions& options) const override;
   void reconfigure(const DecoderOptions& options) override;
   const std::string& implementation() const override { return kImplementation; }
@@ -80,6 +84,7 @@ class NvdecDecoder final : public Decoder, private ParserEvents {
   PacketLog log_;
   std::deque<Output> outputs_;
   std::optional<Error> failure_;                 // in the callbacks
+  std::optional<Error> refusal_;                 // of the stream that begins, to be told
   std::optional<CUVIDPARSERDISPINFO> unpaired_;  // a first field, in decode order
   int64_t parsing_ = 0;                          // number of the packet
   uint32_t calls_ = 0;                           // of decode and display for it
@@ -139,6 +144,10 @@ void NvdecDecoder::make_parser() {
 void NvdecDecoder::check_parsed(CUresult result, const PacketLog::Entry& entry) {
   // It stays: the parser was stopped within a picture.
   if (failure_) throw *failure_;
+  if (refusal_) {
+    const Error refusal = *std::exchange(refusal_, std::nullopt);
+    throw refusal;
+  }
   const Status status = result == CUDA_SUCCESS ? Status::ok : status_of(result);
   if (status == Status::device_lost || status == Status::out_of_memory) {
     throw make_error(result, "NVIDIA's parser failed on a packet of " + options_.codec);
@@ -228,6 +237,7 @@ void NvdecDecoder::reset() {
   }
   drop_outputs();
   failure_.reset();
+  refusal_.reset();
   unpaired_.reset();
   log_.clear();
   packets_.restart();
@@ -236,8 +246,14 @@ void NvdecDecoder::reset() {
   is_ending_ = false;
 }
 
+void NvdecDecoder::begin_stream(uint32_t width, uint32_t height) {
+  reset();
+  options_.width = width;
+  options_.height = height;
+}
+
 bool NvdecDecoder::fits(const DecoderOptions& other) const {
-  if (other.codec != options_.codec) return false;
+  if (other.codec != options_.codec || other.exports_stats != options_.exports_stats) return false;
   if (!decoder_) return true;
   const VideoDecoderConfig& config = decoder_->config();
   const bool has_chroma = other.chroma != ChromaFormat::unknown;
@@ -265,7 +281,8 @@ int NvdecDecoder::note_failure(const Error& error) {
 int NvdecDecoder::on_sequence(CUVIDEOFORMAT& format) noexcept {
   try {
     begin_sequence(format);
-    return sequence_ ? static_cast<int>(sequence_->config.surfaces) : 1;
+    // Also of a stream that is refused, whose pictures the parser goes on to count.
+    return static_cast<int>(surfaces_for(format, options_.latency));
   } catch (const Error& error) {
     return note_failure(error);
   } catch (...) {
@@ -277,21 +294,29 @@ void NvdecDecoder::begin_sequence(const CUVIDEOFORMAT& format) {
   if (is_discarding_) return;
   if (unpaired_) show_unpaired();
   sequence_.reset();
-  try {
-    Sequence sequence = read_sequence(*gpu_->context, format, options_);
-    if (decoder_ && decoder_->can_become(sequence.config)) {
-      decoder_->reconfigure(sequence.config);
-    } else {
-      lacks_references_ = has_begun_;
-      decoder_.reset();
-      decoder_.emplace(*gpu_, sequence.config, stream_.handle());
-    }
-    sequence_ = sequence;
-  } catch (const Error& error) {
-    // Told behind the pictures of the stream before; this one gives nothing.
-    if (error.status != Status::unsupported) throw;
-    put_error(error);
+  const auto width = static_cast<uint32_t>(format.display_area.right - format.display_area.left);
+  const auto height = static_cast<uint32_t>(format.display_area.bottom - format.display_area.top);
+  if (is_too_large(options_, width, height)) {
+    // Behind the pictures of the stream before.
+    put_error(too_large(options_, width, height));
+    return;
   }
+  Sequence sequence;
+  try {
+    sequence = read_sequence(*gpu_->context, format, options_);
+  } catch (const Error& error) {
+    if (error.status != Status::unsupported) throw;
+    refusal_ = error;
+    return;
+  }
+  if (decoder_ && decoder_->can_become(sequence.config)) {
+    decoder_->reconfigure(sequence.config);
+  } else {
+    lacks_references_ = has_begun_;
+    decoder_.reset();
+    decoder_.emplace(*gpu_, sequence.config, stream_.handle());
+  }
+  sequence_ = sequence;
 }
 
 int NvdecDecoder::on_decode(CUVIDPICPARAMS& parameters) noexcept {
@@ -316,6 +341,7 @@ void NvdecDecoder::decode(CUVIDPICPARAMS& parameters, Decoded& decoded) {
   if (!is_second) {
     decoded = {.coded = coded_picture(codec_, parameters)};
     if (decoded.coded.is_key) lacks_references_ = false;
+    if (decoded.coded.color) sequence_->color = *decoded.coded.color;
     decoded.lacks_references = lacks_references_;
   }
   const CUresult result = decoder_->decode(parameters);

@@ -12,6 +12,7 @@ constexpr size_t kMostEntries = 128;
 
 const PacketLog::Entry& PacketLog::add(const Packet& packet) {
   if (entries_.size() == kMostEntries) entries_.pop_front();
+  has_times_of_decoding_ |= packet.pts == kNoTimestamp && packet.dts != kNoTimestamp;
   entries_.push_back({.number = next_number_++,
                       .pts = packet.pts,
                       .dts = packet.dts,
@@ -25,7 +26,7 @@ const PacketLog::Entry& PacketLog::add(const Packet& packet) {
 }
 
 int64_t PacketLog::time_of(const Entry* entry) {
-  if (entry && entry->pts != kNoTimestamp) return entry->pts;
+  if (entry && entry->pts != kNoTimestamp && !has_times_of_decoding_) return entry->pts;
   const auto earliest = std::find_if(entries_.begin(), entries_.end(), [](const Entry& other) {
     return !other.has_given_dts && other.dts != kNoTimestamp;
   });
@@ -54,6 +55,7 @@ void PacketLog::clear() {
   entries_.clear();
   last_pts_ = kNoTimestamp;
   last_duration_ = 0;
+  has_times_of_decoding_ = false;
   last_ = {};
 }
 

@@ -39,6 +39,7 @@ class PacketLog {
 
   std::deque<Entry> entries_;
   int64_t next_number_ = 1;
+  bool has_times_of_decoding_ = false;  // AVI tells when pictures are shown of some only
   int64_t last_pts_ = kNoTimestamp;
   int64_t last_duration_ = 0;
   Entry last_;

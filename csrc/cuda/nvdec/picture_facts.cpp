@@ -88,7 +88,7 @@ CodedPicture hevc_picture(const CUVIDPICPARAMS& parameters) {
 }
 
 CodedPicture simple(bool is_intra, bool is_key) {
-  return {.type = is_intra ? PictureType::i : PictureType::p, .is_key = is_key};
+  return {.type = is_intra ? PictureType::i : PictureType::p, .is_key = is_key, .color = {}};
 }
 
 // picture_coding_type: 1 I, 2 P, 3 B, 4 D
@@ -117,6 +117,75 @@ CodedPicture av1_picture(const CUVIDAV1PICPARAMS& av1) {
   return simple(av1.frame_type == kKey || av1.frame_type == kIntraOnly, av1.frame_type == kKey);
 }
 
+View bitstream_of(const CUVIDPICPARAMS& parameters) {
+  return {parameters.pBitstreamData, parameters.nBitstreamDataLen};
+}
+
+// RFC 6386, section 9: two bits of the key frame's first partition, coded with even odds.
+Color vp8_color(uint8_t first, uint8_t second) {
+  const bool color_space = first >= 128;
+  const int next = (first - 128) * 2 + (second >> 7);
+  Color color;
+  color.matrix = 5;  // BT.601, whatever color_space says
+  color.full_range = color_space ? next >= 127 : first >= 64;
+  return color;
+}
+
+CodedPicture vp8_picture(const CUVIDPICPARAMS& parameters) {
+  constexpr uint8_t kStartCode[] = {0x9D, 0x01, 0x2A};
+  const View data = bitstream_of(parameters);
+  const bool is_key = data.size() >= 12 && (data[0] & 1) == 0 &&
+                      std::equal(std::begin(kStartCode), std::end(kStartCode), &data[3]);
+  CodedPicture picture = simple(is_key, is_key);
+  if (is_key) picture.color = vp8_color(data[10], data[11]);
+  return picture;
+}
+
+// What an uncompressed header of VP9 (section 6.2 of its specification) begins with.
+struct Vp9Frame {
+  bool is_existing = false;  // shows a picture that was decoded before
+  bool is_key = false;
+  bool is_shown = false;
+  std::optional<Color> color;
+};
+
+Color vp9_color(BitReader& reader, uint32_t profile) {
+  // unknown, BT.601, BT.709, SMPTE-170, SMPTE-240, BT.2020, reserved, sRGB
+  constexpr uint32_t kMatrices[] = {2, 5, 1, 6, 7, 9, 2, 0};
+  constexpr uint32_t kRgb = 7;
+  if (profile >= 2) reader.skip(1);
+  const uint32_t space = reader.bits(3);
+  Color color;
+  color.matrix = kMatrices[space];
+  color.full_range = space == kRgb || reader.flag();
+  return color;
+}
+
+Vp9Frame read_vp9(View frame) {
+  constexpr uint32_t kSyncCode = 0x498342;
+  BitReader reader(frame);
+  Vp9Frame out;
+  reader.skip(2);
+  uint32_t profile = reader.bit();
+  profile |= reader.bit() << 1;
+  if (profile == 3) reader.skip(1);
+  out.is_existing = reader.flag();
+  if (out.is_existing) return out;
+  out.is_key = !reader.flag();
+  out.is_shown = reader.flag();
+  reader.skip(1);
+  if (out.is_key && reader.bits(24) == kSyncCode) out.color = vp9_color(reader, profile);
+  return out;
+}
+
+CodedPicture vp9_picture(const CUVIDPICPARAMS& parameters) {
+  const Vp9Frame frame = read_vp9(bitstream_of(parameters));
+  const bool is_key = frame.is_key && frame.color.has_value();
+  CodedPicture picture = simple(is_key || parameters.CodecSpecific.vp9.intraOnly, is_key);
+  picture.color = frame.color;
+  return picture;
+}
+
 // Pictures of H.264 begin with a slice whose first_mb_in_slice is 0, which is coded as one bit.
 size_t count_h264_pictures(View payload) {
   size_t count = 0;
@@ -132,17 +201,6 @@ size_t count_mpeg_pictures(View payload) {
   StartCodeUnits units(payload);
   while (const auto unit = units.next()) count += (*unit)[0] == kMpegPicture;
   return count;
-}
-
-bool is_shown_vp9_frame(View frame) {
-  BitReader reader(frame);
-  reader.skip(2);
-  const uint32_t low = reader.bit();
-  const uint32_t high = reader.bit();
-  if (low + 2 * high == 3) reader.skip(1);
-  if (reader.flag()) return true;  // show_existing_frame
-  reader.skip(1);
-  return reader.flag();
 }
 
 // VP9, annex B: a superframe's sizes lie at its end, between two equal bytes.
@@ -163,7 +221,8 @@ size_t count_vp9_shown(View payload) {
     for (size_t byte = 0; byte < bytes; ++byte) size |= size_t{sizes[byte]} << 8 * byte;
     sizes = sizes.subspan(bytes);
     size = std::min(size, rest.size());
-    shown += size > 0 && is_shown_vp9_frame(rest.first(size));
+    const Vp9Frame frame = read_vp9(rest.first(size));
+    shown += size > 0 && (frame.is_existing || frame.is_shown);
     rest = rest.subspan(size);
   }
   return shown;
@@ -185,13 +244,10 @@ CodedPicture coded_picture(cudaVideoCodec codec, const CUVIDPICPARAMS& parameter
       return mpeg4_picture(specific.mpeg4.vop_coding_type);
     case cudaVideoCodec_VC1:
       return vc1_picture(specific.vc1);
-    case cudaVideoCodec_VP8: {
-      const bool is_key = specific.vp8.vp8_frame_tag.frame_type == 0;
-      return simple(is_key, is_key);
-    }
+    case cudaVideoCodec_VP8:
+      return vp8_picture(parameters);
     case cudaVideoCodec_VP9:
-      return simple(specific.vp9.frameType == 0 || specific.vp9.intraOnly,
-                    specific.vp9.frameType == 0);
+      return vp9_picture(parameters);
     case cudaVideoCodec_AV1:
       return av1_picture(specific.av1);
     case cudaVideoCodec_JPEG:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -13,6 +14,7 @@ namespace cuf::cuda {
 struct CodedPicture {
   PictureType type = PictureType::unknown;
   bool is_key = false;
+  std::optional<Color> color;  // of key pictures whose headers tell it and whose sequence does not
 };
 CodedPicture coded_picture(cudaVideoCodec codec, const CUVIDPICPARAMS& parameters);
 

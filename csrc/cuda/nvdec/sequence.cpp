@@ -19,17 +19,6 @@ int32_t ceil_even(int32_t value) {
   return (value + 1) & ~1;
 }
 
-void require_size_in_options(uint32_t width, uint32_t height, const DecoderOptions& options) {
-  const bool is_too_wide = options.max_width != 0 && width > options.max_width;
-  const bool is_too_high = options.max_height != 0 && height > options.max_height;
-  if (!is_too_wide && !is_too_high) return;
-  const auto limit = [](uint32_t value) { return value ? std::to_string(value) : "any"; };
-  throw Error(Status::unsupported,
-              "Pictures of " + std::to_string(width) + "x" + std::to_string(height) +
-                  " are larger than maxWidth, maxHeight (" + limit(options.max_width) + ", " +
-                  limit(options.max_height) + ") allow");
-}
-
 // AV1 says the largest size of the whole sequence, and frames of others may come at any time.
 void set_largest_size(const CUVIDEOFORMAT& format, const DecoderOptions& options,
                       const DecoderCaps& caps, VideoDecoderConfig& config) {
@@ -72,6 +61,13 @@ uint32_t display_delay(Latency latency) {
   return latency == Latency::native ? kNativeDelay : 0;
 }
 
+// What the stream needs, one for each picture that is held back, and one to decode into while
+// another is read.
+uint32_t surfaces_for(const CUVIDEOFORMAT& format, Latency latency) {
+  const uint32_t needed = std::max<uint32_t>(2, format.min_num_decode_surfaces);
+  return std::min(kMostSurfaces, needed + display_delay(latency) + 1);
+}
+
 Sequence read_sequence(const Context& context, const CUVIDEOFORMAT& format,
                        const DecoderOptions& options) {
   Sequence sequence;
@@ -86,13 +82,8 @@ Sequence read_sequence(const Context& context, const CUVIDEOFORMAT& format,
   require_coded_size(caps, config.kind, config.coded_width, config.coded_height);
   set_largest_size(format, options, caps, config);
   set_area(format, options, sequence);
-  require_size_in_options(
-      static_cast<uint32_t>(format.display_area.right - format.display_area.left),
-      static_cast<uint32_t>(format.display_area.bottom - format.display_area.top), options);
-  // One more than the stream needs for each picture that is held back, and one to decode into while
-  // another is read.
-  config.surfaces = std::min(kMostSurfaces, std::max<uint32_t>(2, format.min_num_decode_surfaces) +
-                                                1 + display_delay(options.latency));
+  config.has_statistics = options.exports_stats && caps.has_statistics;
+  config.surfaces = surfaces_for(format, options.latency);
   sequence.color = color_of(format);
   sequence.may_be_interlaced = !format.progressive_sequence;
   return sequence;

@@ -17,8 +17,11 @@ struct Sequence {
 // Pictures that are decoded before they are shown, so that the host does not wait for the engine.
 uint32_t display_delay(Latency latency);
 
-// How the stream is to be decoded. Throws Error(unsupported) for what the GPU or the options do not
-// allow. Needs the context.
+// Surfaces that pictures are decoded into.
+uint32_t surfaces_for(const CUVIDEOFORMAT& format, Latency latency);
+
+// How the stream is to be decoded. Throws Error(unsupported) for what the GPU does not decode.
+// Needs the context.
 Sequence read_sequence(const Context& context, const CUVIDEOFORMAT& format,
                        const DecoderOptions& options);
 

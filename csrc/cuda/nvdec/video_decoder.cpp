@@ -82,7 +82,7 @@ VideoDecoder::VideoDecoder(const GpuResources& gpu, const VideoDecoderConfig& co
   CUresult result = context_->cuvid().cuvidCreateDecoder(&handle_, &info);
   if (status_of(result) == Status::out_of_memory) {
     // Memory that is kept for frames helps.
-    memory_->trim(false);
+    memory_->trim();
     result = context_->cuvid().cuvidCreateDecoder(&handle_, &info);
   }
   if (result == CUDA_SUCCESS) return;

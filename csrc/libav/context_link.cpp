@@ -1,0 +1,101 @@
+#include "libav/context_link.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cuf::libav {
+namespace {
+
+const AVClass* class_of(void* object) {
+  return object ? *static_cast<const AVClass* const*>(object) : nullptr;
+}
+
+void* parent_of(void* object) {
+  const AVClass* kind = class_of(object);
+  if (!kind || kind->parent_log_context_offset == 0) return nullptr;
+  void* parent = nullptr;
+  std::memcpy(&parent, static_cast<uint8_t*>(object) + kind->parent_log_context_offset,
+              sizeof(parent));
+  return parent;
+}
+
+// imgutils.c for libav's decoders, libdav1d's lib.c for itself; both name width and height first.
+bool tells_size(std::string_view format) {
+  return format.starts_with("Picture size %ux%u exceeds") ||
+         format.starts_with("Frame size %dx%d exceeds");
+}
+
+}  // namespace
+
+int ContextLink::get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
+  if (context->codec_type != AVMEDIA_TYPE_VIDEO) {
+    return avcodec_default_get_buffer2(context, frame, flags);
+  }
+  return static_cast<ContextLink*>(context->opaque)->pictures.get(*context, *frame);
+}
+
+void ContextLink::attach(AVCodecContext& context) {
+  context.opaque = this;
+  context.get_buffer2 = get_buffer;
+  allow_callbacks_from_threads(context);
+  context.max_pixels = static_cast<int64_t>(std::min<uint64_t>(budget_->most(), INT64_MAX));
+}
+
+ContextLink* ContextLink::of(void* object) {
+  for (int depth = 0; object && depth < 8; ++depth) {
+    if (class_of(object) == avcodec_get_class()) {
+      const auto& context = *static_cast<const AVCodecContext*>(object);
+      // libav's threads have copies of the context.
+      const bool is_ours = context.get_buffer2 == get_buffer;
+      return is_ours ? static_cast<ContextLink*>(context.opaque) : nullptr;
+    }
+    object = parent_of(object);
+  }
+  return nullptr;
+}
+
+void ContextLink::note_size(unsigned width, unsigned height) {
+  std::lock_guard lock(mutex_);
+  if (too_large_) return;
+  too_large_.emplace(Status::out_of_memory,
+                     "Its headers claim pictures of " + std::to_string(width) + " x " +
+                         std::to_string(height) + ", more than memoryBudgetBytes, which is " +
+                         std::to_string(budget_->most()) +
+                         ", allows; it is damaged or made to exhaust memory, or else set "
+                         "memoryBudgetBytes higher");
+}
+
+void ContextLink::look(void* object, int level, const char* format, va_list arguments) {
+  if (level > AV_LOG_INFO || !object || !format) return;
+  const bool is_of_size = tells_size(format);
+  if (!is_of_size && !DamageWatch::tells_damage(format)) return;
+  ContextLink* link = of(object);
+  if (!link) return;
+  try {
+    if (!is_of_size) {
+      if (class_of(object) == avcodec_get_class()) {
+        link->watch.note(*static_cast<const AVCodecContext*>(object));
+      }
+      return;
+    }
+    va_list sizes;
+    va_copy(sizes, arguments);
+    const unsigned width = va_arg(sizes, unsigned);
+    const unsigned height = va_arg(sizes, unsigned);
+    va_end(sizes);
+    link->note_size(width, height);
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+std::optional<Error> ContextLink::take_refusal() {
+  if (std::optional<Error> refusal = pictures.take_refusal()) return refusal;
+  std::lock_guard lock(mutex_);
+  return std::exchange(too_large_, std::nullopt);
+}
+
+}  // namespace cuf::libav
