@@ -1,6 +1,8 @@
 // Rules 7, 8, 10, 11, 12 and 15: NVDEC sessions, their surfaces, states and refusals.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include "session.h"
@@ -102,18 +104,35 @@ TEST_CASE("a pitch is never the width, also where a real one could be") {
 
 TEST_CASE("a map waits for its picture, and writes in the order of its stream") {
   Gpu gpu;
-  cufsim_set("picture_us", 30000);
   Session session(cudaVideoCodec_H264);
-  session.on_display = [&](CUVIDPARSERDISPINFO&) { return 1; };
+  cufsim_pause();
   session.send(h264_ipp()[0], 0);
   CHECK(status_of(session, 0) == cuvidDecodeStatus_InProgress);
+  std::thread waker([] {
+    while (cufsim_calls("cuvidMapVideoFrame") == 0) std::this_thread::yield();
+    cufsim_resume();
+  });
+  Mapped mapped = session.map(0);
+  CHECK(status_of(session, 0) == cuvidDecodeStatus_Success);
+  CHECK(session.unmap(mapped) == CUDA_SUCCESS);
+  waker.join();
   const CUstream stream = gpu.stream();
   cufsim_pause();
-  const Mapped mapped = session.map(0, stream);
-  CHECK(status_of(session, 0) == cuvidDecodeStatus_Success);
+  mapped = session.map(0, stream);
+  CHECK(mapped.code == CUDA_SUCCESS);
   CHECK(cuStreamQuery(stream) == cufsim::kNotReady);
   cufsim_resume();
   CHECK(session.unmap(mapped) == CUDA_SUCCESS);
+}
+
+TEST_CASE("the engine's knob makes every picture take its time") {
+  Gpu gpu;
+  cufsim_set("picture_us", 5000);
+  Session session(cudaVideoCodec_H264);
+  const auto start = std::chrono::steady_clock::now();
+  for (long long i = 0; i < 4; i++) session.send(h264_ipp()[static_cast<size_t>(i)], i);
+  session.picture(session.shown.back().picture_index);
+  CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(20));
 }
 
 TEST_CASE(
@@ -382,7 +401,6 @@ TEST_CASE("sessions spread over the engines") {
   Gpu gpu;
   cuCtxDestroy_v2(gpu.context);
   cufsim_set("nvdecs", 2);
-  cufsim_set("picture_us", 40000);
   REQUIRE(cuCtxCreate_v2(&gpu.context, 0, 0) == CUDA_SUCCESS);
   Session first(cudaVideoCodec_H264);
   Session second(cudaVideoCodec_H264);
