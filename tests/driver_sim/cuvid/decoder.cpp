@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "cuda/pool.h"
+#include "cuvid/av1.h"
 #include "cuvid/engine.h"
 #include "cuvid/stats.h"
 
@@ -160,6 +161,18 @@ Bytes Decoder::with_headers(const PictureJob& job) {
   return data;
 }
 
+Decoded Decoder::decode_data(const Bytes& data) {
+  if (info_.CodecType != cudaVideoCodec_AV1) return inner_->decode(data.data(), data.size());
+  // libav's wrapper of dav1d takes up no more than one frame that is shown from a packet at once.
+  Decoded all;
+  for (const Bytes& frame : split_temporal_unit(data)) {
+    Decoded decoded = inner_->decode(frame.data(), frame.size());
+    std::move(decoded.shown.begin(), decoded.shown.end(), std::back_inserter(all.shown));
+    all.failed = all.failed || decoded.failed;
+  }
+  return all;
+}
+
 void Decoder::run(PictureJob& job) {
   if (inner_ == nullptr) {
     inner_ = std::make_unique<InnerDecoder>(info_.CodecType, nullptr);
@@ -168,8 +181,7 @@ void Decoder::run(PictureJob& job) {
   const int64_t start = thread_time_ns();
   Decoded decoded;
   if (inner_->usable()) {
-    const Bytes data = with_headers(job);
-    decoded = inner_->decode(data.data(), data.size());
+    decoded = decode_data(with_headers(job));
   }
   const int64_t spent = thread_time_ns() - start;
   Driver& sim = driver();

@@ -62,6 +62,7 @@ class Decoder : public std::enable_shared_from_this<Decoder> {
   void free_surfaces();
   /** On the engine, without the mutex. */
   void run(PictureJob& job);
+  Decoded decode_data(const Bytes& data);
   Bytes with_headers(const PictureJob& job);
   void finish(PictureJob& job, const Decoded& decoded);
   Moment write(OutputSurface& surface, const SharedFrame& frame, const CUVIDPROCPARAMS& parameters,

@@ -171,6 +171,17 @@ Bytes pps(const CUVIDPICPARAMS& picture) {
   return bits.bytes();
 }
 
+/** Interlaced sequences have an even number of macroblock rows, of which the height may hide one.
+ */
+bool has_hidden_row(const CUVIDPICPARAMS& picture) {
+  const unsigned char* data = picture.pBitstreamData;
+  for (size_t i = 0; i + 3 < picture.nBitstreamDataLen; i++) {
+    const bool slice = data[i] == 0 && data[i + 1] == 0 && data[i + 2] == 1 && data[i + 3] != 0;
+    if (slice && data[i + 3] <= 0xaf && data[i + 3] > picture.FrameHeightInMbs) return true;
+  }
+  return false;
+}
+
 void append_start_code(Bytes& out, unsigned char code, const Bytes& payload) {
   out.insert(out.end(), {0, 0, 1, code});
   out.insert(out.end(), payload.begin(), payload.end());
@@ -205,8 +216,7 @@ Bytes mpeg2_sequence_header(const CUVIDPICPARAMS& picture) {
   BitWriter extension;
   extension.put(4, 1);
   extension.put(8, 0x48);  // main profile, main level
-  // Interlaced sequences have an even number of macroblock rows: an odd one tells it is not.
-  extension.flag(picture.FrameHeightInMbs % 2 != 0);
+  extension.flag(picture.FrameHeightInMbs % 2 != 0 && !has_hidden_row(picture));
   extension.put(2, 1);
   extension.put(2, width >> 12);
   extension.put(2, height >> 12);

@@ -65,6 +65,7 @@ class LibavOrder : public PictureOrder {
     if (!scan.parameter_sets.empty()) {
       next_parameter_sets_ = scan.parameter_sets;
       next_monochrome_ = scan.monochrome;
+      next_progressive_ = scan.progressive;
     }
     std::move(scan.messages.begin(), scan.messages.end(), std::back_inserter(messages_));
     // Headers alone go with the picture that follows.
@@ -73,6 +74,7 @@ class LibavOrder : public PictureOrder {
     if (scan.starts_anew || ordered.new_sequence) ordered.before = flush();
     parameter_sets_ = next_parameter_sets_;
     monochrome_ = next_monochrome_;
+    progressive_ = next_progressive_;
     ordered.data.swap(waiting_);
     ordered.messages.swap(messages_);
     const size_t in_front = ordered.data.size() - unit.size();
@@ -110,7 +112,7 @@ class LibavOrder : public PictureOrder {
     const bool unknown_rate = context.framerate.num <= 0 || context.framerate.den <= 0;
     format.frame_rate.numerator = unknown_rate ? 0 : static_cast<unsigned>(context.framerate.num);
     format.frame_rate.denominator = unknown_rate ? 0 : static_cast<unsigned>(context.framerate.den);
-    format.progressive_sequence = context.field_order <= AV_FIELD_PROGRESSIVE ? 1 : 0;
+    format.progressive_sequence = progressive_ ? 1 : 0;
     const auto deep = static_cast<unsigned char>(pixels->comp[0].depth - 8);
     format.bit_depth_luma_minus8 = format.bit_depth_chroma_minus8 = deep;
     format.min_num_decode_surfaces = surfaces_needed(codec_, context);
@@ -158,6 +160,8 @@ class LibavOrder : public PictureOrder {
   Bytes next_parameter_sets_;
   bool monochrome_ = false;
   bool next_monochrome_ = false;
+  bool progressive_ = true;
+  bool next_progressive_ = true;
 };
 
 }  // namespace

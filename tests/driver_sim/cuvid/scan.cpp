@@ -66,6 +66,11 @@ class Golomb {
     for (unsigned i = 0; i < zeros; i++) value = value << 1 | bit();
     return value - 1;
   }
+  int next_signed() {
+    const auto value = static_cast<int>(next());
+    return value % 2 != 0 ? (value + 1) / 2 : -value / 2;
+  }
+  bool flag() { return bit() != 0; }
 
  private:
   unsigned bit() {
@@ -78,15 +83,49 @@ class Golomb {
   size_t at_;
 };
 
-/** Whether a sequence parameter set of H.264 says 4:0:0. */
-bool is_monochrome(const Bytes& sps) {
-  if (sps.size() < 5) return false;
+void skip_scaling_lists(Golomb& fields, unsigned chroma_format) {
+  for (unsigned list = 0; list < (chroma_format == 3 ? 12u : 8u); list++) {
+    if (!fields.flag()) continue;
+    int last = 8;
+    int next = 8;
+    for (int i = 0; i < (list < 6 ? 16 : 64); i++) {
+      if (next != 0) next = (last + fields.next_signed() + 256) % 256;
+      if (next != 0) last = next;
+    }
+  }
+}
+
+/** Reads of a sequence parameter set of H.264 what libav's decoder does not tell. */
+void read_sps(const Bytes& sps, UnitScan& scan) {
+  if (sps.size() < 5) return;
   const unsigned char profile = sps[1];
   const bool has_format = profile == 100 || profile == 110 || profile == 122 || profile == 244 ||
                           profile == 44 || profile == 83 || profile == 86 || profile == 118;
   Golomb fields(sps, 4);
   fields.next();
-  return has_format && fields.next() == 0;
+  if (has_format) {
+    const unsigned chroma_format = fields.next();
+    scan.monochrome = chroma_format == 0;
+    if (chroma_format == 3) fields.flag();
+    fields.next();
+    fields.next();
+    fields.flag();
+    if (fields.flag()) skip_scaling_lists(fields, chroma_format);
+  }
+  fields.next();
+  const unsigned order_type = fields.next();
+  if (order_type == 0) fields.next();
+  if (order_type == 1) {
+    fields.flag();
+    fields.next();
+    fields.next();
+    for (unsigned count = fields.next(); count > 0; count--) fields.next();
+  }
+  fields.next();
+  fields.flag();
+  fields.next();
+  fields.next();
+  scan.progressive = fields.flag();
 }
 
 /** Only the last one counts, and zeros before the next start code are not part of it. */
@@ -121,7 +160,7 @@ UnitScan scan_h264(const Bytes& data) {
         break;
       case 7:
         set(scan.parameter_sets, data, piece.begin, piece.end);
-        scan.monochrome = is_monochrome(raw);
+        read_sps(raw, scan);
         break;
       default:
         break;
@@ -163,6 +202,8 @@ UnitScan scan_mpeg2(const Bytes& data) {
       scan.slices.push_back(static_cast<unsigned>(piece.start));
     } else if (code == 0xb3) {
       set(scan.parameter_sets, data, piece.begin, piece.end);
+    } else if (code == 0xb5 && piece.begin + 2 < data.size() && data[piece.begin + 1] >> 4 == 1) {
+      scan.progressive = (data[piece.begin + 2] & 8) != 0;
     } else if (code == 0xb2) {
       scan.messages.push_back({code, Bytes(data.begin() + static_cast<ptrdiff_t>(piece.begin + 1),
                                            data.begin() + static_cast<ptrdiff_t>(piece.end))});

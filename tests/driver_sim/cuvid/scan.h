@@ -21,6 +21,8 @@ struct UnitScan {
   bool is_intra = false;
   /** Says that it has no colour, which libav does not. */
   bool monochrome = false;
+  /** With parameter sets: all pictures of the sequence are frames. */
+  bool progressive = true;
   /** Describe the sequence: a change means another sequence. */
   Bytes parameter_sets;
   std::vector<unsigned> slices;

@@ -1,6 +1,7 @@
 #include "cuvid/units.h"
 
 #include "cuvid/av1.h"
+#include "cuvid/scan.h"
 
 namespace cufsim {
 
@@ -78,7 +79,7 @@ struct UnitSplitter::Streaming {
       const int used =
           av_parser_parse2(parser, context, &out, &out_size,
                            size == 0 ? nullptr : padded.data() + at, static_cast<int>(size - at),
-                           at == 0 && timestamp ? *timestamp : AV_NOPTS_VALUE, AV_NOPTS_VALUE, -1);
+                           at == 0 && timestamp ? *timestamp : AV_NOPTS_VALUE, AV_NOPTS_VALUE, 0);
       if (used < 0) break;
       at += static_cast<size_t>(used);
       if (out_size > 0) {
@@ -123,8 +124,15 @@ std::vector<Unit> UnitSplitter::feed(const unsigned char* data, size_t size,
     add(units, {Bytes(data, data + size), timestamp});
     return units;
   }
+  // Headers that come before the first packet have no time, and must not take it from a picture.
+  headers_.insert(headers_.end(), data, data + size);
+  if (!timestamp && !whole && !scan_unit(codec_, headers_).has_picture) return units;
+  Bytes all;
+  all.swap(headers_);
   if (streaming_ == nullptr) streaming_ = std::make_unique<Streaming>(codec_);
-  for (Unit& unit : streaming_->parse(data, size, timestamp)) add(units, std::move(unit));
+  for (Unit& unit : streaming_->parse(all.data(), all.size(), timestamp)) {
+    add(units, std::move(unit));
+  }
   if (whole) {
     for (Unit& unit : finish()) units.push_back(std::move(unit));
   }

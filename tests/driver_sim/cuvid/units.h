@@ -36,6 +36,7 @@ class UnitSplitter {
 
   cudaVideoCodec codec_;
   std::unique_ptr<Streaming> streaming_;
+  Bytes headers_;
 };
 
 }  // namespace cufsim
