@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <thread>
 
 #include "client.h"
 
@@ -75,11 +76,16 @@ TEST_CASE("freeing waits for the GPU") {
   CUdeviceptr to = 0;
   REQUIRE(cuMemAlloc_v2(&to, 64) == CUDA_SUCCESS);
   const CUstream stream = gpu.stream();
-  cufsim_set("stream_delay_us", 50000);
+  cufsim_pause();
   CHECK(cuMemcpyDtoDAsync_v2(to, from, 64, stream) == CUDA_SUCCESS);
   CHECK(cufsim_queued() == 1);
+  std::thread waker([] {
+    while (cufsim_calls("cuMemFree") == 0) std::this_thread::yield();
+    cufsim_resume();
+  });
   CHECK(cuMemFree_v2(to) == CUDA_SUCCESS);
   CHECK(cufsim_queued() == 0);
+  waker.join();
 }
 
 TEST_CASE("memory ends, and its end is an error that leaves nothing behind") {

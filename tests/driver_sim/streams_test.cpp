@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 
 #include "client.h"
 
@@ -35,16 +36,17 @@ TEST_CASE("a copy to the host that nobody waits for is not there") {
   CHECK(cuStreamQuery(stream) == CUDA_SUCCESS);
 }
 
-TEST_CASE("the delay knob makes a copy late without a pause") {
+TEST_CASE("the delay knob makes every operation late") {
   Gpu gpu;
-  const CUdeviceptr from = gpu.upload(ramp(64));
-  Pinned to(64);
-  to[5] = 77;
-  cufsim_set("stream_delay_us", 200000);
-  CHECK(cuMemcpyDtoHAsync_v2(to.data, from, 64, gpu.stream()) == CUDA_SUCCESS);
-  CHECK(to[5] == 77);
-  CHECK(cuCtxSynchronize() == CUDA_SUCCESS);
-  CHECK(to[5] == 5);
+  const CUdeviceptr memory = gpu.upload(Bytes(8));
+  const CUstream stream = gpu.stream();
+  cufsim_set("stream_delay_us", 10000);
+  const auto start = std::chrono::steady_clock::now();
+  for (unsigned char i = 0; i < 3; i++) {
+    CHECK(cuMemsetD8Async(memory, i, 8, stream) == CUDA_SUCCESS);
+  }
+  CHECK(cuStreamSynchronize(stream) == CUDA_SUCCESS);
+  CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(30));
 }
 
 TEST_CASE("pageable memory may change after an asynchronous copy returned, pinned must not") {

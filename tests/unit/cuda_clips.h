@@ -168,11 +168,11 @@ inline Decoded decode(cuda::Gpu& gpu, const std::string& path, const How& how = 
 inline Decoded decode_on_cpu(const std::string& path, const Adjust& adjust = nullptr) {
   const auto demuxer = clips::open(path, true);
   const auto decoder = libav::backend().create_decoder(options_for(*demuxer));
-  const auto memory = std::make_shared<FrameMemory>();
+  const auto memory = std::make_shared<FrameMemory>(MemoryBudget::of_device(UINT64_MAX));
   Decoded out;
   const auto receive = [&] {
     for (Picture picture; decoder->receive(picture); picture = {}) {
-      out.shown.push_back(shown(convert_output(picture, ColorType::native, {}, *memory)));
+      out.shown.push_back(shown(convert_output(picture, {}, *memory)));
     }
   };
   for (Packet packet; demuxer->read(packet);) {

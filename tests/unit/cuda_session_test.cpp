@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/decode_record.h"
+#include "core/memory_budget.h"
 #include "core/picture_header.h"
 #include "cuda_clips.h"
 
@@ -425,6 +427,96 @@ TEST_CASE("Decoders work beside each other on several threads") {
     for (size_t i = 0; i < results.size(); ++i) {
       CHECK(differing(results[i], i % 2 ? cpu : cpu_large) == 0);
     }
+  }
+  check_nothing_left();
+}
+
+TEST_CASE("Statistics are those that the decoder gives of its blocks") {
+  const Setting setting("decode_stats", "1");
+  {
+    const auto gpu = open_gpu();
+    CHECK(gpu->decode_stats_codecs() == std::vector<std::string>{"h264"});
+    const auto demuxer = clips::open(ipp(), true);
+    const auto packets = clips::packets(*demuxer);
+    DecoderOptions options = options_for(*demuxer);
+    options.exports_stats = true;
+    const auto decoder = gpu->create_decoder(options);
+    const auto cpu = libav::backend().create_decoder(options);
+    size_t count = 0;
+    for (const Packet& packet : packets) {
+      decoder->send(packet);
+      cpu->send(packet);
+    }
+    decoder->send_end();
+    cpu->send_end();
+    for (const Picture& picture : pictures_of(*decoder)) {
+      Picture expected;
+      REQUIRE(cpu->receive(expected));
+      REQUIRE(picture.decode_stats != nullptr);
+      REQUIRE(expected.decode_stats != nullptr);
+      CHECK(picture.decode_stats->columns() == expected.decode_stats->columns());
+      const std::vector<uint8_t>& ours = picture.decode_stats->bytes();
+      const std::vector<uint8_t>& theirs = expected.decode_stats->bytes();
+      REQUIRE(ours.size() == theirs.size());
+      size_t other_qps = 0;
+      for (size_t at = 32; at < ours.size(); at += 12) other_qps += ours[at] != theirs[at];
+      CHECK(other_qps == 0);
+      CHECK((ours[0] & 1) == 1);
+      ++count;
+    }
+    CHECK(count == packets.size());
+    CHECK(cufsim_count("decoders_created") == 1);
+    // Another file without statistics needs another decoder.
+    options.exports_stats = false;
+    CHECK(!decoder->fits(options));
+  }
+  check_nothing_left();
+}
+
+TEST_CASE("Without statistics in the driver pictures have none") {
+  cufsim_reset();
+  {
+    const auto gpu = open_gpu();
+    CHECK(gpu->decode_stats_codecs().empty());
+    const auto demuxer = clips::open(ipp(), true);
+    DecoderOptions options = options_for(*demuxer);
+    options.exports_stats = true;
+    const auto decoder = gpu->create_decoder(options);
+    for (Packet packet; demuxer->read(packet);) decoder->send(packet);
+    const auto pictures = pictures_of(*decoder);
+    REQUIRE(!pictures.empty());
+    CHECK(pictures[0].decode_stats == nullptr);
+  }
+  check_nothing_left();
+}
+
+TEST_CASE("Pictures count in the budget of their decoder until they are let go") {
+  cufsim_reset();
+  {
+    const auto gpu = open_gpu();
+    const auto device = MemoryBudget::of_device(UINT64_MAX);
+    const auto demuxer = clips::open(ipp(), true);
+    DecoderOptions options = options_for(*demuxer);
+    // 352 x 256 in NV12
+    options.budget = MemoryBudget::of_decoder(3 * 352 * 256 * 3 / 2, device);
+    const auto decoder = gpu->create_decoder(options);
+    std::vector<Picture> held;
+    size_t errors = 0;
+    for (Packet packet; demuxer->read(packet);) {
+      decoder->send(packet);
+      try {
+        for (Picture& picture : pictures_of(*decoder)) held.push_back(std::move(picture));
+      } catch (const Error& error) {
+        CHECK(error.status == Status::out_of_memory);
+        ++errors;
+      }
+    }
+    CHECK(held.size() == 3);
+    CHECK(errors > 10);
+    CHECK(options.budget->used() == 3 * 352 * 256 * 3 / 2);
+    held.clear();
+    CHECK(options.budget->used() == 0);
+    CHECK(device->used() == 0);
   }
   check_nothing_left();
 }

@@ -94,6 +94,10 @@ void set_block(Picture& picture, const Layout& layout, const uint8_t* block) {
 
 }  // namespace
 
+size_t bytes_of_copy(const VideoDecoderConfig& config, const SurfacePart& part) {
+  return layout_of(config, part).bytes;
+}
+
 CopiedPicture copy_out(const GpuResources& gpu, const MappedPicture& mapped,
                        const VideoDecoderConfig& config, const SurfacePart& part, CUstream stream,
                        CUstream consumer, bool to_host) {

@@ -24,6 +24,9 @@ struct CopiedPicture {
   std::unique_ptr<Event> copied;  // of a picture in host memory; else the picture knows itself
 };
 
+// What the copy takes.
+size_t bytes_of_copy(const VideoDecoderConfig& config, const SurfacePart& part);
+
 // Needs the context. consumer: the caller's stream, or null.
 CopiedPicture copy_out(const GpuResources& gpu, const MappedPicture& mapped,
                        const VideoDecoderConfig& config, const SurfacePart& part, CUstream stream,

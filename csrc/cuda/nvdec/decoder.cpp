@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/memory_budget.h"
 #include "core/picture_limits.h"
 #include "core/self_contained.h"
 #include "cuda/nvdec/codecs.h"
@@ -16,6 +17,7 @@
 #include "cuda/nvdec/parser.h"
 #include "cuda/nvdec/picture_facts.h"
 #include "cuda/nvdec/sequence.h"
+#include "cuda/nvdec/statistics.h"
 
 namespace cuf::cuda {
 namespace {
@@ -93,6 +95,15 @@ class NvdecDecoder final : public Decoder, private ParserEvents {
   bool is_fresh_ = true;                         // nothing was parsed since the start
   bool is_ending_ = false;
   bool is_discarding_ = false;  // what is shown belongs to what is being forgotten
+};
+
+// A picture's memory, and its part of the budget.
+struct ChargedMemory {
+  ChargedMemory(std::shared_ptr<const void> memory, MemoryBudget::Charge charge)
+      : memory(std::move(memory)), charge(std::move(charge)) {}
+
+  std::shared_ptr<const void> memory;
+  MemoryBudget::Charge charge;
 };
 
 Error damaged(const std::string& what, const PacketLog::Entry& entry, int32_t code = 0) {
@@ -416,10 +427,20 @@ void NvdecDecoder::show(const CUVIDPARSERDISPINFO& shown) {
 }
 
 NvdecDecoder::Output NvdecDecoder::copy(const CUVIDPARSERDISPINFO& shown) {
+  MemoryBudget::Charge charge;
+  if (options_.budget) {
+    charge = options_.budget->reserve(bytes_of_copy(decoder_->config(), sequence_->part));
+  }
   const MappedPicture mapped(*decoder_, shown);
   CopiedPicture copied = copy_out(*gpu_, mapped, decoder_->config(), sequence_->part,
                                   stream_.handle(), consumer(), options_.uses_host_memory);
   copied.picture.decode_status = decoder_->status(shown.picture_index);
+  copied.picture.decode_stats =
+      read_statistics(*gpu_->context, mapped, decoder_->config(), stream_.handle());
+  if (options_.budget) {
+    copied.picture.owner =
+        std::make_shared<const ChargedMemory>(std::move(copied.picture.owner), std::move(charge));
+  }
   return {std::move(copied.picture), std::move(copied.copied)};
 }
 

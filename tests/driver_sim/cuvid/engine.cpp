@@ -40,7 +40,8 @@ class Engine {
       const auto start = std::chrono::steady_clock::now();
       int64_t least_us = 0;
       {
-        const Lock driver_lock(driver().mutex);
+        Lock driver_lock(driver().mutex);
+        driver().changed.wait(driver_lock, [] { return !driver().paused; });
         least_us = driver().settings.number("picture_us", 0);
       }
       std::this_thread::sleep_until(start + std::chrono::microseconds(least_us));
