@@ -14,18 +14,21 @@ run_checks() {
   check "symbols" check_symbols
   check "versions" check_versions
   check "bundle" check_bundle
+  check "ptx" check_ptx
   if [[ ${#failures[@]} -gt 0 ]]; then
     echo "Failed: ${failures[*]}"
     return 1
   fi
 }
 
-# check NAME COMMAND...: one line, and the output of what failed; adds to `failures` of the caller.
+# check NAME COMMAND...: one line, its notes, and the output of what failed; adds to `failures` of
+# the caller.
 check() {
   local name="$1" log="build/reports/check_${1// /_}.log" started=$SECONDS
   shift
   if (NO_COLOR=1 "$@") >"$log" 2>&1 </dev/null; then
     printf 'ok    %-16s %3d s\n' "$name" $((SECONDS - started))
+    sed -n 's/^note: /      /p' "$log"
   else
     printf 'FAIL  %-16s %3d s\n' "$name" $((SECONDS - started))
     sed 's/^/      /' "$log" | tail -n 60
@@ -35,7 +38,7 @@ check() {
 
 check_clang_format() {
   find csrc tests bench -path tests/.cache -prune -o \
-    \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort |
+    \( -name '*.cpp' -o -name '*.h' -o -name '*.c' -o -name '*.cu' \) -print | sort |
     xargs --no-run-if-empty clang-format --dry-run -Werror
 }
 

@@ -15,42 +15,13 @@ matrix() {
 
 # matrix_headers SUITE: unpacks the suite's headers into build/matrix/SUITE/include.
 matrix_headers() {
-  local suite="$1" folder="$PWD/build/matrix/$1" apt
+  local suite="$1" folder="$PWD/build/matrix/$1"
   [[ ! -d "$folder/include" ]] || return 0
-  rm -rf "$folder"
-  mkdir -p "$folder"/{lists/partial,cache/archives/partial,sources,debs,root}
-  matrix_sources "$suite" >"$folder/sources/suite.sources"
-  # The machine's own apt configuration (proxies, certificates) with other sources and other state.
-  apt=(apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$folder/sources"
-    -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder/cache"
-    -o Dir::State::status=/dev/null -o APT::Sandbox::User=root -o Acquire::Retries=3)
-  "${apt[@]}" update >"$folder/apt.log" 2>&1 &&
-    (cd "$folder/debs" && "${apt[@]}" download "${MATRIX_PACKAGES[@]}") >>"$folder/apt.log" 2>&1 || {
-    tail -n 20 "$folder/apt.log" >&2
+  suite_packages "$suite" "$folder" "${MATRIX_PACKAGES[@]}" || {
+    [[ ! -f "$folder/apt.log" ]] || tail -n 20 "$folder/apt.log" >&2
     die "The FFmpeg headers of $suite could not be downloaded"
   }
-  local deb
-  for deb in "$folder"/debs/*.deb; do
-    dpkg-deb -x "$deb" "$folder/root"
-  done
   mv "$folder/root/usr/include/$(gcc -print-multiarch)" "$folder/include"
-}
-
-# The machine's own source of its release with another suite, in deb822 form.
-matrix_sources() {
-  local release uri
-  release="$(. /etc/os-release && echo "$VERSION_CODENAME")"
-  uri="$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Identifier: Packages' |
-    sed -n "s/^$release //p" | head -n 1)"
-  [[ -n "$uri" && "$(. /etc/os-release && echo "$ID")" == debian ]] ||
-    die "No Debian archive in the sources of apt: the matrix needs a Debian machine"
-  cat <<SOURCE
-Types: deb
-URIs: $uri
-Suites: $1
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-SOURCE
 }
 
 # matrix_check NAME HEADERS: every C++ file of the library, without making objects. All but libav's

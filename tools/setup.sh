@@ -8,6 +8,9 @@ PACKAGES=(
 DENO_MIN=2.9.0 DENO_NPM=2.9.6
 BUN_MIN=1.4.0 BUN_NPM=1.4.5
 ESBUILD_NPM=0.28.2
+NV_HEADERS_MIN=12.1
+# The first Debian release whose libffmpeg-nvenc-dev is new enough.
+NV_HEADERS_SUITE=trixie
 
 setup() {
   [[ "$(uname -s)" == Linux ]] || die "cuframe builds on Linux only, this is $(uname -s)"
@@ -16,6 +19,35 @@ setup() {
   pkg-config --atleast-version=59.27 libavformat ||
     die "libavformat-dev $(pkg-config --modversion libavformat) is too old: FFmpeg 5.1 or newer is needed (Debian 12, Ubuntu 24.04 or later)"
   install_tools
+  install_nv_headers
+}
+
+# The types of NVIDIA's driver libraries (package libffmpeg-nvenc-dev, for every architecture), from
+# this release or from a newer one. Without them everything but the CUDA backend builds.
+install_nv_headers() {
+  local folder="$PWD/.tools/nv-codec-headers" work="$PWD/.tools/nv-codec-headers.part" candidate
+  ! pkg-config --atleast-version="$NV_HEADERS_MIN" ffnvcodec || return 0
+  [[ ! -d "$folder" && ! -f "$folder.failed" ]] || return 0
+  echo "Fetching: libffmpeg-nvenc-dev"
+  candidate="$(apt-cache policy libffmpeg-nvenc-dev 2>/dev/null | sed -n 's/^ *Candidate: //p')"
+  if [[ -n "$candidate" ]] && dpkg --compare-versions "$candidate" ge "$NV_HEADERS_MIN"; then
+    rm -rf "$work"
+    mkdir -p "$work"/{debs,root}
+    (cd "$work/debs" && apt-get -qq download libffmpeg-nvenc-dev &&
+      dpkg-deb -x ./*.deb "$work/root") >"$work/apt.log" 2>&1 || true
+  else
+    suite_packages "$NV_HEADERS_SUITE" "$work" libffmpeg-nvenc-dev || true
+  fi
+  if [[ -f "$work/root/usr/include/ffnvcodec/dynlink_loader.h" ]]; then
+    rm -rf "$work/root/usr/share/doc"
+    mv "$work/root/usr" "$folder"
+    rm -rf "$work"
+    return 0
+  fi
+  [[ ! -f "$work/apt.log" ]] || tail -n 5 "$work/apt.log" >&2
+  touch "$folder.failed"
+  echo "No ffnvcodec headers >= $NV_HEADERS_MIN: the CUDA backend is not built. To try again," \
+    "remove .tools/nv-codec-headers.failed; or configure with -DCUFRAME_NV_CODEC_HEADERS=FOLDER" >&2
 }
 
 missing_packages() {

@@ -44,16 +44,25 @@ suite() {
 }
 
 unit_suite() {
-  local log="$REPORTS/unit.txt"
-  run_unit_tests build/release "$2" "$1" | tee "$log"
-  local status="${PIPESTATUS[0]}"
-  sed -nE 's/.*test cases: *[0-9]+ *\| *([0-9]+) passed *\| *([0-9]+) failed.*/\1 \2/p' "$log" | tail -n 1
+  local log="$REPORTS/unit.txt" status
+  run_unit_tests "$2" "$1" | tee "$log"
+  status="${PIPESTATUS[0]}"
+  sed -nE 's/.*test cases: *[0-9]+ *\| *([0-9]+) passed *\| *([0-9]+) failed.*/\1 \2/p' "$log" |
+    awk '{ passed += $1; failed += $2 } END { print passed + 0, failed + 0 }'
   return "$status"
 }
 
-# run_unit_tests FOLDER SECONDS [FILTER]
+# run_unit_tests SECONDS [FILTER]: the library's, the simulated driver's, and those of the cuda
+# backend on it.
 run_unit_tests() {
-  timeout "$2" "$1/cuframe_unit_tests" --no-colors=true --source-file="*${3:-}*"
+  local ends=$((SECONDS + $1)) status=0 part program
+  for part in unit sim cuda; do
+    program="build/release/cuframe_${part}_tests"
+    [[ -x "$program" ]] || continue
+    timeout $((ends > SECONDS ? ends - SECONDS : 1)) "$program" --no-colors=true \
+      --source-file="*${2:-}*" || status=$?
+  done
+  return "$status"
 }
 
 golden_suite() {

@@ -101,6 +101,8 @@ struct Packet {
   bool is_key = false;
   bool is_discard = false;  // decoded for reference, not shown (edit lists)
   bool is_corrupt = false;
+  // false: its picture is decoded as a reference only; a decoder that saves by it does not give it.
+  bool is_wanted = true;
   bool ends_stream = false;       // what is held back comes with it
   bool is_discontinuity = false;  // a new start: what is held back comes before it
 };

@@ -71,6 +71,11 @@ struct DecoderOptions {
   uint32_t max_width = 0;  // larger pictures are refused; 0 = any
   uint32_t max_height = 0;
   bool wants_sei = false;  // pictures come with their messages
+  // The rest is for decoders of a GPU.
+  uint64_t cuda_stream = 0;   // pictures are complete for work that is put on it; 0 = none
+  uint32_t output_width = 0;  // even; pictures scaled by the decoder's own scaler; 0 = as they are
+  uint32_t output_height = 0;
+  bool uses_host_memory = false;  // pictures are copied to the host
 };
 
 class Decoder {
@@ -144,6 +149,13 @@ struct DecoderLimits {
   bool is_supported = false;
   std::string implementation;
   std::string reason;
+  // Of the coded picture, in pixels; 0: not limited.
+  uint32_t min_width = 0;
+  uint32_t min_height = 0;
+  uint32_t max_width = 0;
+  uint32_t max_height = 0;
+  uint32_t max_macroblocks = 0;  // width * height / 256
+  uint32_t engines = 0;          // that decode beside each other; 0: not limited
 };
 
 class DecoderPort {

@@ -99,50 +99,81 @@ constexpr RgbMath rgb_math(const ColorSpec& color, int depth, int shift, bool ke
   return m;
 }
 
-CUF_HD constexpr int32_t clamp_to(int64_t v, int32_t max) {
-  return v < 0 ? 0 : v > max ? max : static_cast<int32_t>(v);
+template <class T>
+CUF_HD constexpr int32_t clamp_to(T v, int32_t max) {
+  const T positive = v < 0 ? 0 : v;
+  return positive > max ? max : static_cast<int32_t>(positive);
 }
 
 CUF_HD constexpr int32_t narrow_product(int32_t centred, int32_t coefficient) {
-  return (centred * 128 * coefficient + (1 << 14)) >> 15;
+  return (centred * (128 * coefficient) + (1 << 14)) >> 15;
 }
 
-CUF_HD constexpr Rgb narrow_rgb(const RgbMath& m, int32_t y, int32_t u, int32_t v) {
-  const int32_t luma = narrow_product(y - m.y_offset, m.y) + 32;
-  if (m.matrix == Matrix::identity) {
-    return {clamp_to((narrow_product(v - m.y_offset, m.y) + 32) >> 6, m.max),
-            clamp_to(luma >> 6, m.max),
-            clamp_to((narrow_product(u - m.y_offset, m.y) + 32) >> 6, m.max)};
-  }
-  const int32_t cu = u - m.c_offset;
-  const int32_t cv = v - m.c_offset;
-  const int32_t green = narrow_product(cu, m.gu) + narrow_product(cv, m.gv);
-  return {clamp_to((luma + narrow_product(cv, m.rv)) >> 6, m.max),
-          clamp_to((luma - green) >> 6, m.max),
-          clamp_to((luma + narrow_product(cu, m.bu)) >> 6, m.max)};
-}
-
-// Sum is int32_t or, where sums_are_64_bit, int64_t.
+// What one chroma sample pair adds to the luma of every pixel that shares it: R = luma + r,
+// G = luma - g, B = luma + b. With Matrix::identity r and b are lumas themselves and g is 0.
 template <class Sum>
-CUF_HD constexpr Rgb wide_rgb(const RgbMath& m, int32_t y, int32_t u, int32_t v) {
-  const Sum half = Sum{1} << (m.fraction_bits - 1);
-  const Sum luma = Sum{y - m.y_offset} * m.y + half;
-  if (m.matrix == Matrix::identity) {
-    return {clamp_to((Sum{v - m.y_offset} * m.y + half) >> m.fraction_bits, m.max),
-            clamp_to(luma >> m.fraction_bits, m.max),
-            clamp_to((Sum{u - m.y_offset} * m.y + half) >> m.fraction_bits, m.max)};
+struct ChromaTerms {
+  Sum r;
+  Sum g;
+  Sum b;
+};
+
+// The two forms, each as luma, chroma and what they make together, so that kernels can use one
+// chroma for several pixels.
+struct NarrowForm {
+  using Sum = int32_t;
+
+  CUF_HD static constexpr int32_t luma(const RgbMath& m, int32_t y) {
+    return narrow_product(y - m.y_offset, m.y) + 32;
   }
-  const Sum cu = u - m.c_offset;
-  const Sum cv = v - m.c_offset;
-  return {clamp_to((luma + cv * m.rv) >> m.fraction_bits, m.max),
-          clamp_to((luma - cu * m.gu - cv * m.gv) >> m.fraction_bits, m.max),
-          clamp_to((luma + cu * m.bu) >> m.fraction_bits, m.max)};
+
+  CUF_HD static constexpr ChromaTerms<int32_t> chroma(const RgbMath& m, int32_t u, int32_t v) {
+    if (m.matrix == Matrix::identity) return {luma(m, v), 0, luma(m, u)};
+    const int32_t cu = u - m.c_offset;
+    const int32_t cv = v - m.c_offset;
+    return {narrow_product(cv, m.rv), narrow_product(cu, m.gu) + narrow_product(cv, m.gv),
+            narrow_product(cu, m.bu)};
+  }
+
+  CUF_HD static constexpr int fraction_bits(const RgbMath&) { return 6; }
+};
+
+template <class T>
+struct WideForm {
+  using Sum = T;  // int32_t or, where sums_are_64_bit, int64_t
+
+  CUF_HD static constexpr Sum luma(const RgbMath& m, int32_t y) {
+    return Sum{y - m.y_offset} * m.y + (Sum{1} << (m.fraction_bits - 1));
+  }
+
+  CUF_HD static constexpr ChromaTerms<Sum> chroma(const RgbMath& m, int32_t u, int32_t v) {
+    if (m.matrix == Matrix::identity) return {luma(m, v), 0, luma(m, u)};
+    const Sum cu = u - m.c_offset;
+    const Sum cv = v - m.c_offset;
+    return {cv * m.rv, cu * m.gu + cv * m.gv, cu * m.bu};
+  }
+
+  CUF_HD static constexpr int fraction_bits(const RgbMath& m) { return m.fraction_bits; }
+};
+
+template <class Form, class Sum = typename Form::Sum>
+CUF_HD constexpr Rgb rgb_of(const RgbMath& m, Sum luma, const ChromaTerms<Sum>& chroma) {
+  const int shift = Form::fraction_bits(m);
+  const Sum base = m.matrix == Matrix::identity ? Sum{0} : luma;
+  return {clamp_to((base + chroma.r) >> shift, m.max), clamp_to((luma - chroma.g) >> shift, m.max),
+          clamp_to((base + chroma.b) >> shift, m.max)};
+}
+
+template <class Form>
+CUF_HD constexpr Rgb rgb_by(const RgbMath& m, int32_t y, int32_t u, int32_t v) {
+  return rgb_of<Form>(m, Form::luma(m, y), Form::chroma(m, u, v));
 }
 
 // One pixel; u and v are m.c_offset where there is no chroma.
 CUF_HD constexpr Rgb yuv_to_rgb(const RgbMath& m, int32_t y, int32_t u, int32_t v) {
-  if (m.depth == 8) return narrow_rgb(m, y, u, v);
-  return m.sums_are_64_bit ? wide_rgb<int64_t>(m, y, u, v) : wide_rgb<int32_t>(m, y, u, v);
+  if (m.depth == 8) return rgb_by<NarrowForm>(m, y, u, v);
+  return m.sums_are_64_bit ? rgb_by<WideForm<int64_t>>(m, y, u, v)
+                           : rgb_by<WideForm<int32_t>>(m, y, u, v);
 }
 
 // The product and the sum are rounded each: files that use this are compiled with
@@ -163,8 +194,13 @@ inline constexpr uint32_t kHalfRebias = 0xc8000fff;     // exponent - 112, and r
 inline constexpr uint32_t kFloatInfinity = 0x7f800000;
 inline constexpr uint32_t kFloatQuietNan = 0x7fc00000;
 
-// Round to nearest even; NaN becomes 0x7e00 with its sign.
+// Round to nearest even; NaN becomes 0x7e00 with its sign, and on a GPU the NaN that it has.
 CUF_HD constexpr uint16_t float_to_half(float value) {
+#ifdef __CUDA_ARCH__
+  uint16_t half = 0;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half) : "f"(value));
+  return half;
+#else
   const uint32_t bits = __builtin_bit_cast(uint32_t, value);
   const uint32_t magnitude = bits & 0x7fffffff;
   uint32_t half = 0;
@@ -177,6 +213,7 @@ CUF_HD constexpr uint16_t float_to_half(float value) {
     half = (magnitude + kHalfRebias + ((magnitude >> 13) & 1)) >> 13;
   }
   return static_cast<uint16_t>(half | (bits >> 16 & 0x8000));
+#endif
 }
 
 }  // namespace cuf::pixels

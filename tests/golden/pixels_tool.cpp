@@ -1,21 +1,67 @@
-// Converts one raw picture from stdin to RGB on stdout, for the Python tests beside it:
+// Converts one raw picture from stdin to RGB on stdout, for the Python tests beside it, by the CPU
+// code and by the CUDA kernels compiled for this machine. Status 5: their bytes differ, so what the
+// tests say of the output holds for both.
 //   pixels_tool WIDTH HEIGHT LOG2_CHROMA_W LOG2_CHROMA_H DEPTH MATRIX FULL CHW DTYPE
 //               [CROP_X CROP_Y CROP_WIDTH CROP_HEIGHT TARGET_WIDTH TARGET_HEIGHT]
 // Planes are planar and tight, LSB-aligned words above 8 bits; LOG2_CHROMA_W -1 means no chroma.
 // MATRIX and DTYPE are the numbers of the enumerations.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
 
+#include "cuda/kernels/picture_kernels.h"
 #include "pixels/pixels.h"
 #include "pixels/resize.h"
+#include "support/kernel_device.h"
 
+using namespace cuf;
 using namespace cuf::pixels;
 
 namespace {
 
 bool read_all(std::vector<uint8_t>& bytes) {
   return std::fread(bytes.data(), 1, bytes.size(), stdin) == bytes.size();
+}
+
+// `image` and `target` as the library has them, by the kernels; the bytes that they give.
+std::vector<uint8_t> by_kernels(const Image& image, size_t image_bytes, const ColorSpec& color,
+                                const Resize& resize, const RgbTarget& target, size_t bytes) {
+  const auto device = testing::host_kernel_device();
+  cuda::KernelModules modules(*device);
+  cuda::PictureKernels kernels(modules, nullptr);
+  const cuda::StreamMemory in(*device, nullptr, image_bytes);
+  const cuda::StreamMemory out(*device, nullptr, bytes);
+  device->upload(in.address(), image.data[0], image_bytes, nullptr);
+  DeviceImage on_device{.data = {},
+                        .stride = {image.stride[0], image.stride[1], image.stride[2]},
+                        .width = image.width,
+                        .height = image.height,
+                        .log2_chroma_width = image.log2_chroma_width,
+                        .log2_chroma_height = image.log2_chroma_height,
+                        .bit_depth = image.bit_depth,
+                        .shift = image.shift,
+                        .chroma = image.chroma,
+                        .reserved = {}};
+  for (int p = 0; p < 3; ++p) {
+    on_device.data[p] = in.address() + static_cast<uint64_t>(image.data[p] - image.data[0]);
+  }
+  DeviceTarget device_target{.data = out.address(),
+                             .row_stride = target.row_stride,
+                             .plane_stride = target.plane_stride,
+                             .scale = {},
+                             .bias = {},
+                             .order = target.order,
+                             .channels = target.channels,
+                             .dtype = target.dtype,
+                             .reserved = {}};
+  std::copy_n(target.scale, 3, device_target.scale);
+  std::copy_n(target.bias, 3, device_target.bias);
+  kernels.to_rgb_resized(on_device, color, resize, device_target);
+  std::vector<uint8_t> result(bytes);
+  device->download(result.data(), out.address(), bytes);
+  if (!device->problems().empty()) result.clear();
+  return result;
 }
 
 }  // namespace
@@ -62,12 +108,14 @@ int main(int argc, char** argv) {
   const float deviation[3] = {0.229F, 0.224F, 0.225F};
   normalization(v[5], mean, deviation, target.scale, target.bias);
   const ColorSpec color{static_cast<Matrix>(v[6]), v[7] != 0};
+  const Crop crop = resized ? Crop{v[10], v[11], v[12], v[13]} : Crop{0, 0, v[1], v[2]};
+  const Resize resize(crop, static_cast<int32_t>(width), static_cast<int32_t>(height));
   if (resized) {
     ResizeScratch scratch;
-    const Resize resize({v[10], v[11], v[12], v[13]}, v[14], v[15]);
     to_rgb_resized(image, color, resize, target, scratch);
   } else {
     to_rgb(image, color, target);
   }
+  if (by_kernels(image, in.size(), color, resize, target, out.size()) != out) return 5;
   return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() ? 0 : 4;
 }

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+
+#include "cuda/driver.h"
+#include "cuda/errors.h"
+
+namespace cuf::cuda {
+
+// A CUDA context, kept alive by everything that lives in it.
+class Context {
+ public:
+  // The one that the CUDA runtime of the process uses, too. Throws Error(unsupported) for a GPU
+  // that is not there.
+  static std::shared_ptr<const Context> primary(const Driver& driver, int gpu);
+  // The caller's, who must keep it until the last frame of it is closed. Throws
+  // Error(invalid_argument) for what is no context.
+  static std::shared_ptr<const Context> borrowed(const Driver& driver, CUcontext context);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const Driver& driver() const { return driver_; }
+  const CudaFunctions& cuda() const { return driver_.cuda; }
+  const CuvidFunctions& cuvid() const { return driver_.cuvid; }
+  CUcontext handle() const { return handle_; }
+  int gpu() const { return gpu_; }
+
+ private:
+  Context(const Driver& driver, CUcontext handle, int gpu, bool is_primary)
+      : driver_(driver), handle_(handle), gpu_(gpu), is_primary_(is_primary) {}
+
+  const Driver& driver_;
+  const CUcontext handle_;
+  const int gpu_;
+  const bool is_primary_;
+};
+
+// The context is current on this thread from here to the end of the scope; what was current before
+// is then current again.
+class ContextScope {
+ public:
+  explicit ContextScope(const Context& context) : context_(context) {
+    const CUresult result = context_.cuda().cuCtxPushCurrent(context_.handle());
+    if (result != CUDA_SUCCESS) throw cannot_enter(result);
+    is_entered_ = true;
+  }
+  // For destructors: a context that cannot be entered is gone, and with it what was in it.
+  ContextScope(const Context& context, std::nothrow_t) noexcept
+      : context_(context),
+        is_entered_(context_.cuda().cuCtxPushCurrent(context_.handle()) == CUDA_SUCCESS) {}
+  ~ContextScope() {
+    CUcontext popped = nullptr;
+    if (is_entered_) context_.cuda().cuCtxPopCurrent(&popped);
+  }
+  ContextScope(const ContextScope&) = delete;
+  ContextScope& operator=(const ContextScope&) = delete;
+
+  explicit operator bool() const { return is_entered_; }
+
+ private:
+  static Error cannot_enter(CUresult result);
+
+  const Context& context_;
+  bool is_entered_ = false;
+};
+
+}  // namespace cuf::cuda

@@ -1,0 +1,9 @@
+// The kernels of csrc/pixels as the text that the driver compiles, from csrc/pixels/ptx.
+#pragma once
+
+namespace cuf::cuda {
+
+extern const char* const kRgbPtx;
+extern const char* const kResizePtx;
+
+}  // namespace cuf::cuda

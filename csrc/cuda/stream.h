@@ -1,0 +1,69 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "cuda/context.h"
+
+namespace cuf::cuda {
+
+// A point in a stream that others wait for. Without timing, which would cost.
+class Event {
+ public:
+  explicit Event(std::shared_ptr<const Context> context);
+  ~Event();
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  CUevent handle() const { return handle_; }
+  // These need the event's context to be current.
+  void record(CUstream stream);
+  // Work put on `stream` from now on waits for what was recorded; the host does not.
+  void order_before(CUstream stream) const;
+
+  // These enter the context themselves.
+  bool is_done() const;
+  void wait() const;  // blocks the host
+
+ private:
+  const std::shared_ptr<const Context> context_;
+  CUevent handle_ = nullptr;
+};
+
+// Events for many short uses, since creating one is a call of the driver.
+class EventPool {
+ public:
+  explicit EventPool(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
+
+  std::unique_ptr<Event> take();
+  void give_back(std::unique_ptr<Event> event) noexcept;
+  void clear();
+
+ private:
+  const std::shared_ptr<const Context> context_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Event>> idle_;
+};
+
+// A queue of work of the GPU: an own one, that waits for no other, or the caller's.
+class Stream {
+ public:
+  explicit Stream(std::shared_ptr<const Context> context);
+  // The caller keeps it alive while it is in use. kLegacyStream and kPerThreadStream are streams.
+  Stream(std::shared_ptr<const Context> context, CUstream borrowed);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  const std::shared_ptr<const Context>& context() const { return context_; }
+  CUstream handle() const { return handle_; }
+  void synchronize() const;  // blocks the host; enters the context itself
+
+ private:
+  const std::shared_ptr<const Context> context_;
+  CUstream handle_ = nullptr;
+  bool is_own_;
+};
+
+}  // namespace cuf::cuda

@@ -1,0 +1,14 @@
+// The CUDA kernels of csrc/pixels for this machine, under the names that their PTX has.
+#include "kernels/host_kernel.h"
+
+// Behind what stands in for nvcc.
+#include "pixels/resize.cu"
+#include "pixels/rgb.cu"
+
+CUFSIM_KERNEL(cuf_rgb_narrow);
+CUFSIM_KERNEL(cuf_rgb_wide);
+CUFSIM_KERNEL(cuf_rgb_wide_64);
+CUFSIM_KERNEL(cuf_resize_down_narrow);
+CUFSIM_KERNEL(cuf_resize_down_wide);
+CUFSIM_KERNEL(cuf_resize_down_wide_64);
+CUFSIM_KERNEL(cuf_resize_across);
