@@ -9,6 +9,7 @@ run_tests() {
   local filter="${1:-}" passed=0 failed=0
   mkdir -p "$REPORTS"
   suite "C++ unit" 90 unit_suite "$filter"
+  suite "driver sim" 90 driver_sim_suite "$filter"
   suite "golden" 200 golden_suite "$filter"
   suite "fuzz" 90 fuzz_suite "$filter"
   suite "deno" 330 deno_suite "$filter"
@@ -44,9 +45,25 @@ suite() {
 }
 
 unit_suite() {
-  local log="$REPORTS/unit.txt"
-  run_unit_tests build/release "$2" "$1" | tee "$log"
-  local status="${PIPESTATUS[0]}"
+  doctest_counts unit run_unit_tests build/release "$2" "$1"
+}
+
+# The tests of the simulated driver itself; without ffnvcodec's headers there is none.
+driver_sim_suite() {
+  if [[ -x build/release/cuframe_sim_tests ]]; then
+    doctest_counts driver_sim run_driver_sim_tests build/release "$2" "$1"
+  else
+    echo "Not built: no ffnvcodec headers"
+    echo "1 0"
+  fi
+}
+
+# doctest_counts NAME COMMAND...: runs it and prints "PASSED FAILED" from doctest's summary.
+doctest_counts() {
+  local log="$REPORTS/$1.txt" status
+  shift
+  "$@" | tee "$log"
+  status="${PIPESTATUS[0]}"
   sed -nE 's/.*test cases: *[0-9]+ *\| *([0-9]+) passed *\| *([0-9]+) failed.*/\1 \2/p' "$log" | tail -n 1
   return "$status"
 }
@@ -54,6 +71,11 @@ unit_suite() {
 # run_unit_tests FOLDER SECONDS [FILTER]
 run_unit_tests() {
   timeout "$2" "$1/cuframe_unit_tests" --no-colors=true --source-file="*${3:-}*"
+}
+
+# run_driver_sim_tests FOLDER SECONDS [FILTER]
+run_driver_sim_tests() {
+  timeout -s KILL "$2" "$1/cuframe_sim_tests" --no-colors=true --source-file="*${3:-}*"
 }
 
 golden_suite() {
