@@ -4,6 +4,9 @@
 sanitize() {
   local preset="$1" failures=()
   sanitize_step "$preset unit tests" 240 sanitized "$preset" "build/$preset/cuframe_unit_tests"
+  if [[ -x "build/$preset/cuframe_sim_tests" ]]; then
+    sanitize_step "$preset driver sim" 240 sanitized "$preset" "build/$preset/cuframe_sim_tests"
+  fi
   if [[ "$preset" == asan ]]; then
     sanitize_step "$preset fuzz" 420 fuzz 2000 asan
     sanitize_step "$preset decode in Deno" 60 smoke_decode deno run -A

@@ -9,6 +9,8 @@ run_tests() {
   local filter="${1:-}" passed=0 failed=0
   mkdir -p "$REPORTS"
   suite "C++ unit" 90 unit_suite "$filter"
+  suite "driver sim" 90 driver_sim_suite "$filter"
+  suite "cuda" 120 cuda_suite "$filter"
   suite "golden" 200 golden_suite "$filter"
   suite "fuzz" 90 fuzz_suite "$filter"
   suite "deno" 330 deno_suite "$filter"
@@ -44,25 +46,52 @@ suite() {
 }
 
 unit_suite() {
-  local log="$REPORTS/unit.txt" status
-  run_unit_tests "$2" "$1" | tee "$log"
+  doctest_counts unit run_unit_tests build/release "$2" "$1"
+}
+
+# The tests of the simulated driver itself; without ffnvcodec's headers there is none.
+driver_sim_suite() {
+  if [[ -x build/release/cuframe_sim_tests ]]; then
+    doctest_counts driver_sim run_driver_sim_tests build/release "$2" "$1"
+  else
+    echo "Not built: no ffnvcodec headers"
+    echo "1 0"
+  fi
+}
+
+# The cuda backend on the simulated driver.
+cuda_suite() {
+  if [[ -x build/release/cuframe_cuda_tests ]]; then
+    doctest_counts cuda run_cuda_tests build/release "$2" "$1"
+  else
+    echo "Not built: no ffnvcodec headers"
+    echo "1 0"
+  fi
+}
+
+# doctest_counts NAME COMMAND...: runs it and prints "PASSED FAILED" from doctest's summary.
+doctest_counts() {
+  local log="$REPORTS/$1.txt" status
+  shift
+  "$@" | tee "$log"
   status="${PIPESTATUS[0]}"
-  sed -nE 's/.*test cases: *[0-9]+ *\| *([0-9]+) passed *\| *([0-9]+) failed.*/\1 \2/p' "$log" |
-    awk '{ passed += $1; failed += $2 } END { print passed + 0, failed + 0 }'
+  sed -nE 's/.*test cases: *[0-9]+ *\| *([0-9]+) passed *\| *([0-9]+) failed.*/\1 \2/p' "$log" | tail -n 1
   return "$status"
 }
 
-# run_unit_tests SECONDS [FILTER]: the library's, the simulated driver's, and those of the cuda
-# backend on it.
+# run_unit_tests FOLDER SECONDS [FILTER]
 run_unit_tests() {
-  local ends=$((SECONDS + $1)) status=0 part program
-  for part in unit sim cuda; do
-    program="build/release/cuframe_${part}_tests"
-    [[ -x "$program" ]] || continue
-    timeout $((ends > SECONDS ? ends - SECONDS : 1)) "$program" --no-colors=true \
-      --source-file="*${2:-}*" || status=$?
-  done
-  return "$status"
+  timeout "$2" "$1/cuframe_unit_tests" --no-colors=true --source-file="*${3:-}*"
+}
+
+# run_driver_sim_tests FOLDER SECONDS [FILTER]
+run_driver_sim_tests() {
+  timeout -s KILL "$2" "$1/cuframe_sim_tests" --no-colors=true --source-file="*${3:-}*"
+}
+
+# run_cuda_tests FOLDER SECONDS [FILTER]
+run_cuda_tests() {
+  timeout -s KILL "$2" "$1/cuframe_cuda_tests" --no-colors=true --source-file="*${3:-}*"
 }
 
 golden_suite() {

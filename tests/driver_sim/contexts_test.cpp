@@ -95,7 +95,7 @@ TEST_CASE("what lives in a context ends with it, and is reported") {
   CHECK(cuCtxDestroy_v2(other) == CUDA_SUCCESS);
   CHECK(problems("destroyed_with_live_objects") == 1);
   CHECK(cuStreamSynchronize(stream) == kInvalidHandle);
-  CHECK(cuEventSynchronize(event) == kInvalidHandle);
+  CHECK(cuEventSynchronize(event) == cufsim::kContextIsDestroyed);
   CHECK(cuMemFree_v2(address) == cufsim::kInvalidValue);
   // The destroyed one was popped.
   CUcontext current = nullptr;

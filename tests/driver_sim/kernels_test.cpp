@@ -167,7 +167,7 @@ TEST_CASE("modules: versions, targets, names, unloading") {
   Gpu gpu;
   CUmodule module = nullptr;
   CUfunction function = nullptr;
-  CHECK(cuModuleLoadData(&module, "nonsense") == cufsim::kInvalidPtx);
+  CHECK(cuModuleLoadData(&module, "nonsense") == cufsim::kInvalidImage);
   CHECK(cuModuleLoadData(&module, replaced(ptx(), ".version 9.0", ".version 9.1").c_str()) ==
         cufsim::kUnsupportedPtxVersion);
   CHECK(cuModuleLoadData(&module, replaced(ptx(), "sm_75", "sm_100").c_str()) ==

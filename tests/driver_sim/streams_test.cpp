@@ -174,7 +174,7 @@ TEST_CASE("what was destroyed is known as such") {
   CUevent event = nullptr;
   REQUIRE(cuEventCreate(&event, 0) == CUDA_SUCCESS);
   CHECK(cuEventDestroy_v2(event) == CUDA_SUCCESS);
-  CHECK(cuEventRecord(event, nullptr) == cufsim::kInvalidHandle);
+  CHECK(cuEventRecord(event, nullptr) == cufsim::kContextIsDestroyed);
   CHECK(problems("use_after_destroy") == 2);
 }
 

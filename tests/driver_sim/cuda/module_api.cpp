@@ -27,8 +27,8 @@ CUresult check(Entry& entry, const void* image, PtxText& ptx, std::string& log) 
     return kNoBinaryForGpu;
   }
   if (!read_ptx(static_cast<const char*>(image), ptx)) {
-    log = "ptxas application ptx input, line 1; fatal: Missing .version directive";
-    return kInvalidPtx;
+    log = "device kernel image is invalid";
+    return kInvalidImage;
   }
   if (ptx.version > entry.sim.settings.number("ptx_version", 90)) {
     log = "ptxas fatal: Unsupported .version";

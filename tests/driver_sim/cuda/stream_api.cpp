@@ -29,6 +29,11 @@ std::shared_ptr<Event> event_of(Entry& entry, CUevent handle) {
   return event;
 }
 
+/** What a driver answers to a handle that is none. With a destroyed stream it crashes. */
+CUresult no_event(Entry& entry, CUevent handle) {
+  return entry.sim.events.was(handle) ? kContextIsDestroyed : kInvalidHandle;
+}
+
 CUresult create_stream(const char* function, CUstream* out, unsigned flags, int priority) {
   return call(function, kContext, [&](Entry& entry) -> CUresult {
     if (out == nullptr || flags > CU_STREAM_NON_BLOCKING) return kInvalidValue;
@@ -99,7 +104,7 @@ CUFSIM_EXPORT CUresult cuStreamWaitEvent(CUstream handle, CUevent event, unsigne
   return with_stream("cuStreamWaitEvent", handle,
                      [&](Entry& entry, StreamPtr stream, ContextPtr) -> CUresult {
                        const auto found = event_of(entry, event);
-                       if (found == nullptr) return kInvalidHandle;
+                       if (found == nullptr) return no_event(entry, event);
                        if (flags > CU_EVENT_WAIT_EXTERNAL) return kInvalidValue;
                        if (found->moment.stream == nullptr) return CUDA_SUCCESS;
                        stream->enqueue({.what = "event wait"}, {found->moment});
@@ -179,7 +184,7 @@ CUFSIM_EXPORT CUresult cuEventDestroy_v2(CUevent handle) {
       if (entry.sim.events.was(handle)) {
         entry.sim.journal.problem(Problem::kReleasedTwice, "an event");
       }
-      return kInvalidHandle;
+      return no_event(entry, handle);
     }
     entry.sim.events.remove(reinterpret_cast<uint64_t>(handle));
     entry.sim.journal.add("events", -1);
@@ -191,7 +196,7 @@ CUFSIM_EXPORT CUresult cuEventRecord(CUevent handle, CUstream stream) {
   return with_stream("cuEventRecord", stream,
                      [&](Entry& entry, StreamPtr on, ContextPtr owner) -> CUresult {
                        const auto event = event_of(entry, handle);
-                       if (event == nullptr) return kInvalidHandle;
+                       if (event == nullptr) return no_event(entry, handle);
                        if (event->context.lock() != owner) {
                          entry.sim.journal.problem(Problem::kWrongContext,
                                                    "an event recorded on another context's stream");
@@ -216,7 +221,7 @@ CUFSIM_EXPORT CUresult cuEventRecordWithFlags(CUevent event, CUstream stream, un
 CUFSIM_EXPORT CUresult cuEventQuery(CUevent handle) {
   return call("cuEventQuery", kInit, [&](Entry& entry) -> CUresult {
     const auto event = event_of(entry, handle);
-    if (event == nullptr) return kInvalidHandle;
+    if (event == nullptr) return no_event(entry, handle);
     const ContextPtr owner = event->context.lock();
     if (owner != nullptr && owner->broken() != CUDA_SUCCESS) return owner->broken();
     if (!event->moment.reached()) return kNotReady;
@@ -228,7 +233,7 @@ CUFSIM_EXPORT CUresult cuEventQuery(CUevent handle) {
 CUFSIM_EXPORT CUresult cuEventSynchronize(CUevent handle) {
   return call("cuEventSynchronize", kInit, [&](Entry& entry) -> CUresult {
     const auto event = event_of(entry, handle);
-    return event == nullptr ? kInvalidHandle : wait_for(entry, event->moment);
+    return event == nullptr ? no_event(entry, handle) : wait_for(entry, event->moment);
   });
 }
 

@@ -21,7 +21,8 @@ bool is_known(cudaVideoCodec codec) {
 CUFSIM_EXPORT CUresult cuvidCreateVideoParser(CUvideoparser* out, CUVIDPARSERPARAMS* parameters) {
   return call("cuvidCreateVideoParser", kNothing, [&](Entry& entry) -> CUresult {
     if (out == nullptr || parameters == nullptr) return kInvalidValue;
-    if (!is_known(parameters->CodecType)) return kNotSupported;
+    if (!is_known(parameters->CodecType)) return result(300);
+    // A driver does not look at these.
     if (parameters->uReserved != 0) return kInvalidValue;
     for (const unsigned reserved : parameters->uReserved1) {
       if (reserved != 0) return kInvalidValue;
