@@ -34,9 +34,10 @@ std::shared_ptr<const Context> Context::borrowed(const Driver& driver, CUcontext
     driver.cuda.cuCtxPopCurrent(&popped);
   }
   if (result != CUDA_SUCCESS) {
-    const Error error = make_error(result, "cudaContext is no context that is alive");
-    if (error.status == Status::device_lost) throw error;
-    throw Error(Status::invalid_argument, error.what(), error.native_code);
+    const Error error = make_error(result, "cudaContext cannot be entered");
+    const bool is_ours = error.status == Status::device_lost || result == CUDA_ERROR_UNKNOWN;
+    throw Error(is_ours ? Status::device_lost : Status::invalid_argument, error.what(),
+                error.native_code);
   }
   return std::shared_ptr<const Context>(new Context(driver, handle, device, false));
 }

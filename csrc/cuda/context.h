@@ -45,10 +45,13 @@ class ContextScope {
     if (result != CUDA_SUCCESS) throw cannot_enter(result);
     is_entered_ = true;
   }
-  // For destructors: a context that cannot be entered is gone, and with it what was in it.
-  ContextScope(const Context& context, std::nothrow_t) noexcept
-      : context_(context),
-        is_entered_(context_.cuda().cuCtxPushCurrent(context_.handle()) == CUDA_SUCCESS) {}
+  // For destructors: a context that cannot be entered is gone, and with it what was in it. The
+  // first failure may be the driver's word on work that was put on a stream before.
+  ContextScope(const Context& context, std::nothrow_t) noexcept : context_(context) {
+    for (int attempt = 0; attempt < 2 && !is_entered_; ++attempt) {
+      is_entered_ = context_.cuda().cuCtxPushCurrent(context_.handle()) == CUDA_SUCCESS;
+    }
+  }
   ~ContextScope() {
     CUcontext popped = nullptr;
     if (is_entered_) context_.cuda().cuCtxPopCurrent(&popped);

@@ -244,7 +244,8 @@ void DeviceMemory::free_now(Kept block) noexcept {
     return;
   }
   for (const auto& event : block.pending) {
-    cuda.cuStreamWaitEvent(frees_.handle(), event->handle(), 0);
+    const CUresult result = cuda.cuStreamWaitEvent(frees_.handle(), event->handle(), 0);
+    if (result != CUDA_SUCCESS) cuda.cuEventSynchronize(event->handle());
   }
   cuda.cuMemFreeAsync(block.address, frees_.handle());
 }

@@ -65,13 +65,18 @@ inline std::string bytes_of(const Picture& picture) {
       cuda::require_driver(), reinterpret_cast<CUcontext>(picture.device->context()));
   const cuda::Stream stream(context);
   const cuda::ContextScope scope(*context);
-  picture.device->order_before(reinterpret_cast<uint64_t>(stream.handle()));
-  cuda::check(
-      context->cuda().cuMemcpyDtoHAsync(bytes.data(), reinterpret_cast<CUdeviceptr>(picture.block),
-                                        bytes.size(), stream.handle()),
-      "copy");
-  picture.device->note_use(reinterpret_cast<uint64_t>(stream.handle()));
-  stream.synchronize();
+  try {
+    picture.device->order_before(reinterpret_cast<uint64_t>(stream.handle()));
+    cuda::check(context->cuda().cuMemcpyDtoHAsync(bytes.data(),
+                                                  reinterpret_cast<CUdeviceptr>(picture.block),
+                                                  bytes.size(), stream.handle()),
+                "Could not read a picture");
+    stream.synchronize();
+  } catch (...) {
+    // The copy must not write into what is freed here.
+    context->cuda().cuCtxSynchronize();
+    throw;
+  }
   return bytes;
 }
 

@@ -220,7 +220,9 @@ TEST_CASE(
         const Decoded out = decode(*open_gpu(), path, {.change = [&](DecoderOptions& options) {
           options.uses_host_memory = to_host;
         }});
-        for (const Error& error : out.errors) CHECK(error.native_code != 0);
+        for (const Error& error : out.errors) {
+          CHECK((error.native_code != 0 || error.status == Status::corrupt_data));
+        }
       } catch (const Error&) {
       }
       is_done = cufsim_fault_pending();

@@ -143,7 +143,7 @@ TEST_CASE("With maxWidth and maxHeight a decoder of a small stream takes larger 
     CHECK(out.shown.empty());
     REQUIRE(out.errors.size() == 1);
     CHECK(out.errors[0].status == Status::unsupported);
-    CHECK(clips::contains(out.errors[0].what(), "352x256"));
+    CHECK(clips::contains(out.errors[0].what(), "352 x 256"));
   }
   check_nothing_left();
 }
@@ -442,16 +442,25 @@ TEST_CASE("Statistics are those that the decoder gives of its blocks") {
     options.exports_stats = true;
     const auto decoder = gpu->create_decoder(options);
     const auto cpu = libav::backend().create_decoder(options);
-    size_t count = 0;
+    std::vector<Picture> pictures;
+    std::vector<Picture> expected_pictures;
+    const auto receive = [&] {
+      for (Picture& picture : pictures_of(*decoder)) pictures.push_back(std::move(picture));
+      for (Picture& picture : pictures_of(*cpu)) expected_pictures.push_back(std::move(picture));
+    };
     for (const Packet& packet : packets) {
       decoder->send(packet);
       cpu->send(packet);
+      receive();
     }
     decoder->send_end();
     cpu->send_end();
-    for (const Picture& picture : pictures_of(*decoder)) {
-      Picture expected;
-      REQUIRE(cpu->receive(expected));
+    receive();
+    REQUIRE(pictures.size() == packets.size());
+    REQUIRE(expected_pictures.size() == packets.size());
+    for (size_t i = 0; i < pictures.size(); ++i) {
+      const Picture& picture = pictures[i];
+      const Picture& expected = expected_pictures[i];
       REQUIRE(picture.decode_stats != nullptr);
       REQUIRE(expected.decode_stats != nullptr);
       CHECK(picture.decode_stats->columns() == expected.decode_stats->columns());
@@ -462,9 +471,7 @@ TEST_CASE("Statistics are those that the decoder gives of its blocks") {
       for (size_t at = 32; at < ours.size(); at += 12) other_qps += ours[at] != theirs[at];
       CHECK(other_qps == 0);
       CHECK((ours[0] & 1) == 1);
-      ++count;
     }
-    CHECK(count == packets.size());
     CHECK(cufsim_count("decoders_created") == 1);
     // Another file without statistics needs another decoder.
     options.exports_stats = false;

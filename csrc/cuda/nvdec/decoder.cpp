@@ -53,7 +53,7 @@ class NvdecDecoder final : public Decoder, private ParserEvents {
 
   struct Decoded {
     CodedPicture coded;
-    bool is_lost = false;
+    int32_t failure = 0;  // of the driver; there is no picture
     bool lacks_references = false;
   };
 
@@ -359,7 +359,7 @@ void NvdecDecoder::decode(CUVIDPICPARAMS& parameters, Decoded& decoded) {
   if (result == CUDA_SUCCESS) return;
   const Error error = make_error(result, "NVDEC failed on a picture of " + options_.codec);
   if (error.status == Status::device_lost || error.status == Status::out_of_memory) throw error;
-  decoded.is_lost = true;
+  decoded.failure = error.native_code;
 }
 
 void NvdecDecoder::show_unpaired() {
@@ -405,8 +405,9 @@ void NvdecDecoder::show(const CUVIDPARSERDISPINFO& shown) {
   const PacketLog::Entry entry = log_.take(shown.timestamp);
   if (!entry.is_wanted) return;
   const bool raises = options_.on_error == OnError::raise;
-  if (decoded_[index].is_lost) {
-    if (raises) put_error(damaged("NVDEC refused a picture of " + options_.codec, entry));
+  if (const int32_t failure = decoded_[index].failure) {
+    if (!raises) return;
+    put_error(damaged("NVDEC refused a picture of " + options_.codec, entry, failure));
     return;
   }
   try {

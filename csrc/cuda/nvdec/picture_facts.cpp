@@ -111,10 +111,10 @@ CodedPicture vc1_picture(const CUVIDVC1PICPARAMS& vc1) {
   return picture;
 }
 
-CodedPicture av1_picture(const CUVIDAV1PICPARAMS& av1) {
+CodedPicture av1_picture(const CUVIDPICPARAMS& parameters) {
   constexpr unsigned kKey = 0;
-  constexpr unsigned kIntraOnly = 2;
-  return simple(av1.frame_type == kKey || av1.frame_type == kIntraOnly, av1.frame_type == kKey);
+  const bool is_intra = parameters.intra_pic_flag != 0;
+  return simple(is_intra, is_intra && parameters.CodecSpecific.av1.frame_type == kKey);
 }
 
 View bitstream_of(const CUVIDPICPARAMS& parameters) {
@@ -249,7 +249,7 @@ CodedPicture coded_picture(cudaVideoCodec codec, const CUVIDPICPARAMS& parameter
     case cudaVideoCodec_VP9:
       return vp9_picture(parameters);
     case cudaVideoCodec_AV1:
-      return av1_picture(specific.av1);
+      return av1_picture(parameters);
     case cudaVideoCodec_JPEG:
       return simple(true, true);
     default:

@@ -118,6 +118,8 @@ void VideoDecoder::reconfigure(const VideoDecoderConfig& config) {
       config.bottom == config_.bottom && config.target_width == config_.target_width &&
       config.target_height == config_.target_height && config.surfaces <= config_.surfaces;
   if (is_same) return;
+  // Copies of its surfaces, which are made anew, may be under way.
+  check(context_->cuda().cuStreamSynchronize(stream_), "Could not wait for copies of pictures");
   CUVIDRECONFIGUREDECODERINFO info{};
   info.ulWidth = config.coded_width;
   info.ulHeight = config.coded_height;
