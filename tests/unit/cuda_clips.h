@@ -205,4 +205,15 @@ inline size_t differing(const Decoded& left, const Decoded& right) {
   return count;
 }
 
+// Without B-frames.
+inline std::string ipp() {
+  return clips::make("ipp.mp4", "-c:v libx264 -bf 0 -g 12");
+}
+
+inline std::vector<Picture> pictures_of(Decoder& decoder) {
+  std::vector<Picture> out;
+  for (Picture picture; decoder.receive(picture); picture = {}) out.push_back(std::move(picture));
+  return out;
+}
+
 }  // namespace cuda_clips
