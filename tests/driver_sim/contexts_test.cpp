@@ -1,4 +1,4 @@
-// Rules 3 and 14, the loader, and what a driver says before it is set up.
+// Contexts and threads, the loader, and what a driver says before it is set up.
 #define FFNV_LOG_FUNC(context, message, ...)
 #include <doctest/doctest.h>
 #include <ffnvcodec/dynlink_loader.h>

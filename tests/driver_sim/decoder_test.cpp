@@ -1,4 +1,4 @@
-// Rules 7, 8, 10, 11, 12 and 15: NVDEC sessions, their surfaces, states and refusals.
+// NVDEC sessions, their surfaces, states and refusals.
 #include <doctest/doctest.h>
 
 #include <algorithm>

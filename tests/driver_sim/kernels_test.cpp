@@ -1,4 +1,4 @@
-// Rules 4 and 5: kernels, their checks, and errors that stay.
+// Kernels, their checks, and errors that stay.
 #include <doctest/doctest.h>
 
 #include <cstring>

@@ -1,8 +1,9 @@
-// Rules 2 and 6, and that the host cannot touch device memory.
+// Memory and copies, and that the host cannot touch device memory.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 
 #include <csignal>
+#include <cstring>
 #include <thread>
 
 #include "client.h"
@@ -200,7 +201,9 @@ TEST_CASE("two-dimensional copies: extents before pointers, pitches, kinds, boun
     change(changed);
     return cuMemcpy2D_v2(&changed);
   };
-  const auto unified = static_cast<CUmemorytype>(cufsim::kMemoryTypeUnified);
+  const auto set_type = [](CUmemorytype& type, int number) {
+    std::memcpy(&type, &number, sizeof number);
+  };
   CHECK(copy([](auto&) {}) == CUDA_SUCCESS);
   CHECK(host[64 + 31] == 95);
   CHECK(host[64 + 32] == 0);
@@ -216,11 +219,11 @@ TEST_CASE("two-dimensional copies: extents before pointers, pitches, kinds, boun
   CHECK(copy([&](auto& c) { c.srcMemoryType = CU_MEMORYTYPE_HOST, c.srcHost = host.data(); }) ==
         CUDA_SUCCESS);
   CHECK(copy([&](auto& c) {
-          c.srcMemoryType = unified;
-          c.dstMemoryType = unified;
+          set_type(c.srcMemoryType, cufsim::kMemoryTypeUnified);
+          set_type(c.dstMemoryType, cufsim::kMemoryTypeUnified);
           c.dstDevice = reinterpret_cast<CUdeviceptr>(host.data());
         }) == CUDA_SUCCESS);
-  CHECK(copy([](auto& c) { c.srcMemoryType = static_cast<CUmemorytype>(0); }) == kInvalidValue);
+  CHECK(copy([&](auto& c) { set_type(c.srcMemoryType, 0); }) == kInvalidValue);
   CHECK(problems("problems") == 0);
   // Real drivers copy all the same: their addresses are unified.
   CHECK(copy([&](auto& c) {

@@ -1,4 +1,4 @@
-// What there is of rule 13: a GPU without NVENC, as an H100 is.
+// NVENC, as far as it goes: a GPU without NVENC, as an H100 is.
 #include <doctest/doctest.h>
 #include <ffnvcodec/nvEncodeAPI.h>
 

@@ -1,4 +1,4 @@
-// Rule 9: the parser's order of callbacks, as it was seen on an H100 with driver 580.159.
+// The parser's order of callbacks, as it was seen on an H100 with driver 580.159.
 #include <doctest/doctest.h>
 
 #include <algorithm>

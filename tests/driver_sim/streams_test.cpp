@@ -1,4 +1,4 @@
-// Rule 1: streams run later; who waits for whom.
+// Streams run later; who waits for whom.
 #include <doctest/doctest.h>
 
 #include <atomic>

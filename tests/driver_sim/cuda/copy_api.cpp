@@ -60,17 +60,18 @@ CUresult copy_2d(const char* function, const CUDA_MEMCPY2D* wanted, CUstream han
     if (stream == nullptr) return kInvalidHandle;
     // Before any pointer is looked at: FFmpeg copies planes of no width from nowhere.
     if (what.WidthInBytes == 0 || what.Height == 0) return CUDA_SUCCESS;
-    if (what.srcMemoryType == CU_MEMORYTYPE_ARRAY || what.dstMemoryType == CU_MEMORYTYPE_ARRAY) {
+    const int from_type = number_in(what.srcMemoryType);
+    const int to_type = number_in(what.dstMemoryType);
+    if (from_type == CU_MEMORYTYPE_ARRAY || to_type == CU_MEMORYTYPE_ARRAY) {
       return kNotSupported;
     }
     Copy copy;
     copy.width = what.WidthInBytes;
     copy.rows = what.Height;
-    const bool possible =
-        side_of(what.srcMemoryType, what.srcHost, what.srcDevice, what.srcXInBytes, what.srcY,
-                what.srcPitch, what.WidthInBytes, copy.from) &&
-        side_of(what.dstMemoryType, what.dstHost, what.dstDevice, what.dstXInBytes, what.dstY,
-                what.dstPitch, what.WidthInBytes, copy.to);
+    const bool possible = side_of(from_type, what.srcHost, what.srcDevice, what.srcXInBytes,
+                                  what.srcY, what.srcPitch, what.WidthInBytes, copy.from) &&
+                          side_of(to_type, what.dstHost, what.dstDevice, what.dstXInBytes,
+                                  what.dstY, what.dstPitch, what.WidthInBytes, copy.to);
     return possible ? enqueue_copy(entry, copy, stream, synchronous) : kInvalidValue;
   });
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #define CUFSIM_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -12,6 +13,15 @@ namespace cufsim {
 
 inline constexpr CUresult result(int code) {
   return static_cast<CUresult>(code);
+}
+
+/** The number in an enumeration's memory, also one that ffnvcodec has no name for. */
+template <class Enumeration>
+int number_in(const Enumeration& value) {
+  int number;
+  static_assert(sizeof number == sizeof value);
+  std::memcpy(&number, &value, sizeof number);
+  return number;
 }
 
 inline constexpr CUresult kInvalidValue = result(1);

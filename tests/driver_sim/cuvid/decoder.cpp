@@ -61,7 +61,7 @@ Decoder::Decoder(const ContextPtr& context, const CUVIDDECODECREATEINFO& info)
 Decoder::~Decoder() = default;
 
 void Decoder::set_output(const CUVIDDECODECREATEINFO& info) {
-  output_.format = info.OutputFormat;
+  output_.format = number_in(info.OutputFormat);
   output_.depth_minus_8 = static_cast<unsigned>(info.bitDepthMinus8);
   output_.width = static_cast<int>((info.ulTargetWidth + 1) & ~1ul);
   output_.height = static_cast<int>((info.ulTargetHeight + 1) & ~1ul);

@@ -39,7 +39,7 @@ CUresult check_creation(const Device& device, const CUVIDDECODECREATEINFO& info)
     return kInvalidValue;
   }
   if (width * height / 256 > capability->max_macroblocks) return kInvalidValue;
-  const auto format = static_cast<unsigned>(info.OutputFormat);
+  const auto format = static_cast<unsigned>(number_in(info.OutputFormat));
   if (format > kSurfaceFormatP216) return kInvalidValue;
   if ((format_mask(*capability, depth) >> format & 1) == 0) {
     const bool only_depth =
@@ -54,7 +54,8 @@ CUresult check_creation(const Device& device, const CUVIDDECODECREATEINFO& info)
   if (!is_even(area.left, area.top, area.right, area.bottom)) return kInvalidValue;
   const auto& target = info.target_rect;
   if (!is_even(target.left, target.top, target.right, target.bottom)) return kInvalidValue;
-  return info.DeinterlaceMode > cudaVideoDeinterlaceMode_Adaptive ? kInvalidValue : CUDA_SUCCESS;
+  return number_in(info.DeinterlaceMode) > cudaVideoDeinterlaceMode_Adaptive ? kInvalidValue
+                                                                             : CUDA_SUCCESS;
 }
 
 }  // namespace cufsim
