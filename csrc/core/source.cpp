@@ -1,6 +1,7 @@
 #include "core/source.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -109,12 +110,15 @@ class MemorySource final : public Source {
   bool may_wait() const override { return false; }
   bool would_block() override { return false; }
   bool is_seekable() const override { return true; }
-  int64_t size() const override { return static_cast<int64_t>(bytes_.size()); }
+  int64_t size() const override {
+    std::lock_guard lock(mutex_);  // a script may write more while it is read
+    return static_cast<int64_t>(bytes_.size());
+  }
   void seek(int64_t position) override { position_ = std::max<int64_t>(position, 0); }
 
  private:
   std::vector<uint8_t> bytes_;
-  int64_t position_ = 0;
+  std::atomic<int64_t> position_ = 0;
 };
 
 }  // namespace
