@@ -9,10 +9,10 @@ run_tests() {
   local filter="${1:-}" passed=0 failed=0
   mkdir -p "$REPORTS"
   suite "C++ unit" 90 unit_suite "$filter"
-  suite "golden" 200 golden_suite "$filter"
+  suite "golden" 240 golden_suite "$filter"
   suite "fuzz" 90 fuzz_suite "$filter"
-  suite "deno" 330 deno_suite "$filter"
-  suite "bun" 330 bun_suite "$filter"
+  suite "deno" 480 deno_suite "$filter"
+  suite "bun" 420 bun_suite "$filter"
   echo "$passed passed, $failed failed"
   [[ $failed -eq 0 && $passed -gt 0 ]]
 }
