@@ -11,10 +11,10 @@ run_tests() {
   suite "C++ unit" 90 unit_suite "$filter"
   suite "driver sim" 90 driver_sim_suite "$filter"
   suite "cuda" 120 cuda_suite "$filter"
-  suite "golden" 200 golden_suite "$filter"
+  suite "golden" 240 golden_suite "$filter"
   suite "fuzz" 90 fuzz_suite "$filter"
-  suite "deno" 330 deno_suite "$filter"
-  suite "bun" 330 bun_suite "$filter"
+  suite "deno" 480 deno_suite "$filter"
+  suite "bun" 420 bun_suite "$filter"
   echo "$passed passed, $failed failed"
   [[ $failed -eq 0 && $passed -gt 0 ]]
 }
