@@ -17,8 +17,8 @@ Data converted(SelfContained& packets, const Data& payload) {
 
 Packet packet_of(const Packet& from, std::span<const uint8_t> payload) {
   Packet packet = from;
-  const auto bytes = std::make_shared<Data>(payload.size() + kPacketPadding);
-  std::copy(payload.begin(), payload.end(), bytes->begin());
+  const auto bytes = std::make_shared<Data>(payload.begin(), payload.end());
+  bytes->resize(payload.size() + kPacketPadding);
   packet.payload = {.owner = bytes, .data = bytes->data(), .size = payload.size()};
   packet.extradata = {};
   packet.backend_stream.reset();
