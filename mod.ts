@@ -1,5 +1,5 @@
 /**
- * Video at hardware speed for Deno and Bun: demux and decode to frames and tensors.
+ * Video at hardware speed for Deno and Bun: demux, decode to frames and tensors, encode.
  *
  * ```ts
  * import { requestDevice } from "@cuframe/cuframe";
@@ -27,6 +27,20 @@
  * console.log(last.index, video.length);
  * ```
  *
+ * Encoding:
+ *
+ * ```ts
+ * import { requestDevice } from "@cuframe/cuframe";
+ *
+ * await using device = await requestDevice();
+ * await using video = await device.createSimpleDecoder("in.mp4");
+ * const { width, height } = video.streamMetadata;
+ * await using encoder = await device.createEncoder({ width, height, codec: "h264", bitrate: 4_000_000 });
+ * for await (const { data, timestamp, type } of encoder.encodeAll(video.slice())) {
+ *   console.log(type, timestamp, data.length);
+ * }
+ * ```
+ *
  * Deno needs `--allow-ffi`, and `--allow-read` for files that are opened by path.
  *
  * @module
@@ -42,6 +56,7 @@ export type {
   DeviceDescriptor,
 } from "./src/adapter.ts";
 export type { ColorOverride, ColorSpace } from "./src/color.ts";
+export type { CudaArrayLike, CudaArrays, CudaArraySource } from "./src/cuda_array.ts";
 export type { ParsedDecodeStats } from "./src/decode_stats.ts";
 export type { DecodeFlag, DecodeFlags } from "./src/decode_flag.ts";
 export { Decoder } from "./src/decoder.ts";
@@ -51,9 +66,29 @@ export type { DecoderDescriptor } from "./src/decoder_options.ts";
 export { Demuxer } from "./src/demuxer.ts";
 export type { DemuxerDescriptor } from "./src/demuxer_open.ts";
 export { Device } from "./src/device.ts";
-export type { DeviceLostInfo, DeviceOptions, DeviceStats } from "./src/device.ts";
+export type { DeviceOptions } from "./src/device_options.ts";
+export type { CudaArrayInterface } from "./src/device_memory.ts";
+export type { DeviceLostInfo, DeviceStats, GpuMemoryStats } from "./src/device_stats.ts";
+export type { GpuDescriptor } from "./src/gpu_options.ts";
 export { DLPackCapsule } from "./src/dlpack.ts";
 export type { DLPackDescriptor, DLPackDevice, FrameDLPackDescriptor } from "./src/dlpack.ts";
+export type { DLPackImportDescriptor, DLPackSource } from "./src/dlpack_import.ts";
+export type { EncodeOptions, SeiMessageInput } from "./src/encode_options.ts";
+export { EncodedChunk } from "./src/encoded_chunk.ts";
+export { Encoder } from "./src/encoder.ts";
+export type { EncoderFormat, EncoderFormatName } from "./src/encoder_format.ts";
+export type { EncoderInput, HostPicture } from "./src/encoder_input.ts";
+export type { EncoderConfig, EncoderDescriptor } from "./src/encoder_options.ts";
+export type {
+  EncoderParameters,
+  EncoderSlice,
+  EncoderTimingInfo,
+} from "./src/encoder_parameters.ts";
+export type { ReconfigureParams, ReconfigureResult } from "./src/encoder_reconfigure.ts";
+export type { EncodeAllOptions, EncoderInputs } from "./src/encoder_stream.ts";
+export { encoderConfigFromStrings } from "./src/encoder_strings.ts";
+export type { EncoderLimits, EncoderSupport } from "./src/encoder_support.ts";
+export type { EncoderStats } from "./src/encoder_work.ts";
 export {
   ClosedError,
   CorruptDataError,
@@ -71,6 +106,34 @@ export type { FrameSummary } from "./src/frame_summary.ts";
 export type { ImageDataLike } from "./src/image_data.ts";
 export { setLogHandler, setLogLevel } from "./src/log.ts";
 export type { LogLevel, LogRecord } from "./src/log.ts";
+export { Muxer } from "./src/muxer.ts";
+export type {
+  CopyTracksOptions,
+  EncodedTrackOptions,
+  MuxerResult,
+  MuxerStats,
+} from "./src/muxer.ts";
+export type { MuxerSink } from "./src/muxer_open.ts";
+export type {
+  ContainerName,
+  ContentLightLevel,
+  MasteringDisplay,
+  MuxerDescriptor,
+  TrackOptions,
+  VideoTrackConfig,
+} from "./src/muxer_options.ts";
+export type { MuxerTrack } from "./src/muxer_track.ts";
+export { TranscodeJob } from "./src/transcode_job.ts";
+export type { TranscodeResult } from "./src/transcode_job.ts";
+export type {
+  TranscodeOptions,
+  TranscodeSegment,
+  TranscodeSegmentsOptions,
+} from "./src/transcode_options.ts";
+export { Transcoder } from "./src/transcoder.ts";
+export type { TranscodeFinish } from "./src/transcoder.ts";
+export type { TranscoderStats } from "./src/transcoder_calls.ts";
+export type { TranscodeFileOptions, TranscoderDescriptor } from "./src/transcoder_options.ts";
 export { Packet } from "./src/packet.ts";
 export type { PacketDescriptor } from "./src/packet.ts";
 export { PictureProperties } from "./src/picture_properties.ts";
@@ -96,6 +159,7 @@ export type {
   SeiUnregisteredUserData,
 } from "./src/sei_parsed.ts";
 export type { SeiTimestamp } from "./src/sei_time_code.ts";
+export type { SampledDecoder } from "./src/sampled_decoder.ts";
 export { SimpleDecoder } from "./src/simple_decoder.ts";
 export type { Feeder, FileSource, SeekableSource, Source } from "./src/source_kind.ts";
 export type {

@@ -20,7 +20,7 @@ import { type BarPanel, drawBarChart } from "./harness/bar_chart.ts";
 import { GUIDE_CODECS, type GuideCodec, repeatedGuideClip } from "./harness/guide_clips.ts";
 import { readGuideOptions, wholeNumber } from "./harness/guide_options.ts";
 import { round, table } from "./harness/measure.ts";
-import { Threads } from "./harness/threads.ts";
+import { type BenchBackend, benchBackend, Threads } from "./harness/threads.ts";
 import { machine, versions } from "./harness/workspace.ts";
 
 const SIZES: Readonly<Record<string, readonly [width: number, height: number]>> = {
@@ -39,6 +39,8 @@ interface Options {
   readonly repetitions: number;
   readonly resolutions: readonly string[];
   readonly durations: readonly number[];
+  readonly backend: BenchBackend;
+  readonly decoders: readonly ("simple" | "cached")[];
   readonly isPlotOnly: boolean;
   readonly folder: string;
 }
@@ -83,6 +85,13 @@ function readOptions(): Options {
       help: "sizes of the clips",
     },
     durations: { names: ["--durations"], default: ["2", "30"], takes: many, help: "even seconds" },
+    decoders: {
+      names: ["--decoders"],
+      default: ["simple", "cached"],
+      takes: many,
+      help: "which of the two ways",
+    },
+    backend: { names: ["--backend"], default: ["auto"], takes: one, help: "auto, cpu or cuda" },
     folder: { names: ["--folder"], default: ["."], takes: one, help: "for results and clips" },
   });
   const codec = GUIDE_CODECS.find((name) => name === given.codec[0]);
@@ -103,6 +112,8 @@ function readOptions(): Options {
     durations: given.durations.map((text) =>
       2 * wholeNumber("Half of --durations", `${+text / 2}`)
     ),
+    backend: benchBackend(given.backend[0]),
+    decoders: (["simple", "cached"] as const).filter((name) => given.decoders.includes(name)),
     isPlotOnly: given.plot.length > 0,
     folder: resolve(given.folder[0]),
   };
@@ -122,14 +133,14 @@ async function measureClip(
   resolution: string,
   durationSeconds: number,
 ): Promise<Row[]> {
-  const { fps, repetitions } = options;
+  const { fps, repetitions, backend } = options;
   const path = clipOf(options, resolution, durationSeconds);
   const rows: Row[] = [];
-  for (const decoder of ["simple", "cached"] as const) {
+  for (const decoder of options.decoders) {
     const result = await threads.run((thread) => {
       const share = Math.ceil((repetitions - thread) / threads.count);
       const paths = Array.from({ length: Math.max(0, share) }, () => path);
-      return { kind: "clips", paths, isReusing: decoder === "cached", engines: 1 };
+      return { kind: "clips", paths, isReusing: decoder === "cached", engines: 1, backend };
     });
     const expected = repetitions * durationSeconds * fps;
     if (result.frames !== expected) throw new Error(`${result.frames} frames, not ${expected}`);
@@ -154,7 +165,7 @@ async function measureAll(options: Options, count: number): Promise<Row[]> {
 function fpsOf(rows: readonly Row[], resolution: string, duration: number, decoder: string) {
   return rows.find((row) =>
     row.resolution === resolution && row.durationSeconds === duration && row.decoder === decoder
-  )!.fps;
+  )?.fps ?? NaN;
 }
 
 function draw({ codec, threads, results }: Results): Uint8Array<ArrayBuffer> {
@@ -165,7 +176,7 @@ function draw({ codec, threads, results }: Results): Uint8Array<ArrayBuffer> {
     return {
       title: `${duration} second clips`,
       groups,
-      series: ["simple", "cached"].map((name) => ({
+      series: [...new Set(own.map(({ decoder }) => decoder))].map((name) => ({
         name,
         values: groups.map((group) => fpsOf(own, group, duration, name)),
       })),
@@ -184,7 +195,7 @@ function print({ threads, results }: Results): void {
       String(threads),
       seconds.toFixed(2),
       fps.toFixed(0),
-      decoder === "simple"
+      decoder === "simple" || Number.isNaN(fpsOf(results, resolution, durationSeconds, "simple"))
         ? ""
         : `${(fps / fpsOf(results, resolution, durationSeconds, "simple")).toFixed(2)}x`,
     ]),

@@ -14,6 +14,8 @@
  * - process: processor time of the whole process beyond that of the plain C loop on the same clip, start
  *   of the runtime and its compiler included; a check on the others from the outside.
  *
+ * The same loop over frames that stay on the simulated GPU gives "gpu": its thread.
+ *
  * @module
  */
 
@@ -22,6 +24,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { script } from "./harness/contestants.ts";
 import { measure, median, round, table } from "./harness/measure.ts";
+import { onSimulatedGpu } from "./harness/simulated_gpu.ts";
 import { clip, program, ROOT, writeResult } from "./harness/workspace.ts";
 
 const RUNTIMES = ["deno", "bun"] as const;
@@ -31,7 +34,11 @@ interface Cost {
   readonly thread: number;
   readonly loop: number;
   readonly process: number;
+  /** As thread, of frames on a GPU. */
+  readonly gpu: number;
 }
+
+const LOOP = "bench/harness/run_frame_loop.ts";
 
 function smallClip(frames: number): string {
   const source = "testsrc2=s=64x64:r=30,format=yuv420p";
@@ -43,13 +50,17 @@ function oneRound(loop: readonly string[], path: string, frames: number): Map<st
   const floor = measure(loop);
   const costs = new Map<string, Cost>();
   for (const runtime of RUNTIMES) {
-    const run = measure(script(runtime, "bench/harness/run_frame_loop.ts", path));
+    const run = measure(script(runtime, LOOP, path));
     const printed = JSON.parse(run.output);
-    if (printed.frames !== frames) throw new Error(`${runtime} gave ${printed.frames} frames`);
+    const onGpu = onSimulatedGpu(runtime, {}, LOOP, path, "cuda");
+    for (const { frames: given } of [printed, onGpu]) {
+      if (given !== frames) throw new Error(`${runtime} gave ${given} frames`);
+    }
     costs.set(runtime, {
       thread: printed.threadUsPerFrame,
       loop: printed.loopUsPerFrame,
       process: 1e6 * (run.cpu - floor.cpu) / frames,
+      gpu: onGpu.threadUsPerFrame as number,
     });
   }
   return costs;
@@ -72,15 +83,19 @@ function main(): void {
   const costs = RUNTIMES.map((runtime) => {
     const of = (key: keyof Cost): number =>
       round(median(all.map((costs) => costs.get(runtime)![key])), 2);
-    return { runtime, thread: of("thread"), loop: of("loop"), process: of("process") };
+    return {
+      runtime,
+      thread: of("thread"),
+      loop: of("loop"),
+      process: of("process"),
+      gpu: of("gpu"),
+    };
   });
   console.log(table([
-    ["us per frame", "thread", "loop", "process"],
-    ...costs.map(({ runtime, thread, loop, process }) => [
+    ["us per frame", "thread", "loop", "process", "gpu"],
+    ...costs.map(({ runtime, ...cost }) => [
       runtime,
-      thread.toFixed(2),
-      loop.toFixed(2),
-      process.toFixed(2),
+      ...[cost.thread, cost.loop, cost.process, cost.gpu].map((us) => us.toFixed(2)),
     ]),
   ]));
   const [one, other] = costs.map(({ thread }) => thread);

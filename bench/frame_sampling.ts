@@ -20,7 +20,13 @@ import { guideClip } from "./harness/guide_clips.ts";
 import { readGuideOptions, wholeNumber } from "./harness/guide_options.ts";
 import { round, table } from "./harness/measure.ts";
 import { randomIndices } from "./harness/random_indices.ts";
-import { type Job, Threads, type ThreadsResult } from "./harness/threads.ts";
+import {
+  type BenchBackend,
+  benchBackend,
+  type Job,
+  Threads,
+  type ThreadsResult,
+} from "./harness/threads.ts";
 import { machine, versions } from "./harness/workspace.ts";
 
 interface Options {
@@ -33,6 +39,8 @@ interface Options {
   readonly sequentialFrames: number;
   readonly sampledFrames: number;
   readonly engines: number;
+  readonly backend: BenchBackend;
+  readonly rounds: number;
   readonly isVerbose: boolean;
   readonly folder: string;
 }
@@ -48,45 +56,54 @@ interface Row {
   readonly threadFps: readonly number[];
 }
 
+const one = "one";
+const GUIDE_OPTIONS = {
+  nvdecs: {
+    names: ["--nvdecs", "--threads"],
+    default: null,
+    takes: one,
+    help: "threads; for NVDEC, as many as the GPU has of it",
+  },
+  resolution: {
+    names: ["--resolution", "-res"],
+    default: ["1920x1080"],
+    takes: one,
+    help: "size of the clips",
+  },
+  gop: { names: ["--gop", "-g"], default: ["30", "250"], takes: "many", help: "GOP sizes" },
+  duration: { names: ["--duration", "-d"], default: ["30"], takes: one, help: "seconds" },
+  fps: { names: ["--fps", "-f"], default: ["30"], takes: one, help: "frames per second" },
+  sequential: {
+    names: ["--num-seq-frames", "-seq"],
+    default: ["100"],
+    takes: one,
+    help: "frames to decode in order",
+  },
+  sampled: {
+    names: ["--num-samp-frames", "-samp"],
+    default: ["30"],
+    takes: one,
+    help: "frames to sample",
+  },
+  engines: {
+    names: ["--engines"],
+    default: ["1"],
+    takes: one,
+    help: "decoders that one thread may use at once, as one thread drives one NVDEC",
+  },
+  backend: {
+    names: ["--backend"],
+    default: ["auto"],
+    takes: one,
+    help: "auto, cpu or cuda; with cuda frames stay on the GPU",
+  },
+  rounds: { names: ["--rounds"], default: ["1"], takes: one, help: "of which the median counts" },
+  verbose: { names: ["--verbose", "-v"], default: [], takes: "none", help: "show each thread" },
+  folder: { names: ["--folder"], default: ["."], takes: one, help: "for results and clips" },
+} as const;
+
 function readOptions(): Options {
-  const one = "one";
-  const given = readGuideOptions(process.argv.slice(2), {
-    nvdecs: {
-      names: ["--nvdecs", "--threads"],
-      default: null,
-      takes: one,
-      help: "threads; for NVDEC, as many as the GPU has of it",
-    },
-    resolution: {
-      names: ["--resolution", "-res"],
-      default: ["1920x1080"],
-      takes: one,
-      help: "size of the clips",
-    },
-    gop: { names: ["--gop", "-g"], default: ["30", "250"], takes: "many", help: "GOP sizes" },
-    duration: { names: ["--duration", "-d"], default: ["30"], takes: one, help: "seconds" },
-    fps: { names: ["--fps", "-f"], default: ["30"], takes: one, help: "frames per second" },
-    sequential: {
-      names: ["--num-seq-frames", "-seq"],
-      default: ["100"],
-      takes: one,
-      help: "frames to decode in order",
-    },
-    sampled: {
-      names: ["--num-samp-frames", "-samp"],
-      default: ["30"],
-      takes: one,
-      help: "frames to sample",
-    },
-    engines: {
-      names: ["--engines"],
-      default: ["1"],
-      takes: one,
-      help: "decoders that one thread may use at once, as one thread drives one NVDEC",
-    },
-    verbose: { names: ["--verbose", "-v"], default: [], takes: "none", help: "show each thread" },
-    folder: { names: ["--folder"], default: ["."], takes: one, help: "for results and clips" },
-  });
+  const given = readGuideOptions(process.argv.slice(2), GUIDE_OPTIONS);
   const [width, height] = given.resolution[0].split("x").map((side) =>
     wholeNumber("--resolution", side, 2)
   );
@@ -99,6 +116,8 @@ function readOptions(): Options {
     sequentialFrames: wholeNumber("--num-seq-frames", given.sequential[0]),
     sampledFrames: wholeNumber("--num-samp-frames", given.sampled[0]),
     engines: wholeNumber("--engines", given.engines[0]),
+    backend: benchBackend(given.backend[0]),
+    rounds: wholeNumber("--rounds", given.rounds[0]),
     isVerbose: given.verbose.length > 0,
     folder: resolve(given.folder[0]),
   };
@@ -113,10 +132,12 @@ async function measureClip(
   path: string,
   video: string,
   threads: Threads,
-  { fps, seconds, sequentialFrames, sampledFrames, engines }: Options,
+  { fps, seconds, sequentialFrames, sampledFrames, ...options }: Options,
 ): Promise<Row[]> {
   const length = fps * seconds;
-  const first = (count: number): Job => ({ kind: "first", path, count, engines });
+  const { engines, backend, rounds } = options;
+  const how = { path, engines, backend, rounds };
+  const first = (count: number): Job => ({ kind: "first", count, ...how });
   const row = (
     pattern: Row["pattern"],
     result: ThreadsResult,
@@ -133,9 +154,8 @@ async function measureClip(
   ): Promise<Row> => {
     const result = await threads.run((thread) => ({
       kind: "sample",
-      path,
       indices: indicesOf(thread),
-      engines,
+      ...how,
     }));
     const inOrder = await threads.run((thread) => first(Math.max(...indicesOf(thread)) + 1));
     return row(pattern, result, round(inOrder.seconds / result.seconds, 2));

@@ -45,7 +45,7 @@ interface RandomResult extends About {
   readonly absent: readonly Absent[];
 }
 
-interface SeiResult extends About {
+interface FiguresResult extends About {
   readonly figures: readonly LimitedFigure[];
 }
 
@@ -55,7 +55,11 @@ interface ConvertResult extends About {
 }
 
 interface OverheadResult extends About {
-  readonly microseconds: readonly { readonly runtime: string; readonly thread: number }[];
+  readonly microseconds: readonly {
+    readonly runtime: string;
+    readonly thread: number;
+    readonly gpu?: number;
+  }[];
   readonly ratio: number;
 }
 
@@ -134,6 +138,11 @@ function overheadFigures({ microseconds, ratio }: OverheadResult): Figure[] {
   return [
     ...microseconds.map(({ runtime, thread }) =>
       plain(`FFI and JS for one frame, ${runtime}`, thread, 5, " us")
+    ),
+    ...microseconds.flatMap(({ runtime, gpu }) =>
+      gpu === undefined
+        ? []
+        : [plain(`FFI and JS for one frame of a simulated GPU, ${runtime}`, gpu, 5, " us")]
     ),
     plain("FFI and JS, the slower runtime to the faster", ratio, 2, ""),
   ];
@@ -218,8 +227,13 @@ const convert = read<ConvertResult>("convert");
 const overhead = read<OverheadResult>("ffi_overhead");
 const random = read<RandomResult>("random_access");
 const remote = read<RemoteResult>("remote");
-const sei = read<SeiResult>("sei");
+const sei = read<FiguresResult>("sei");
+const encode = read<FiguresResult>("encode");
+const encodeOverhead = read<FiguresResult>("encode_overhead");
+const segmented = read<FiguresResult>("segmented_transcode");
 const stats = read<StatsResult>("decode_stats");
+const engines = read<FiguresResult>("cuda_engines");
+const reuse = read<FiguresResult>("cuda_reuse");
 const about = decode ?? random ?? convert ?? overhead;
 if (about === null) throw new Error("bench/results is empty; run the benchmarks first");
 const { cpu, cores, memoryMb } = about.machine;
@@ -234,7 +248,12 @@ const figures = [
   ...(random === null ? [] : limitedFigures(random)),
   ...(remote === null ? [] : remoteFigures(remote)),
   ...(sei === null ? [] : limitedFigures(sei)),
+  ...(encode === null ? [] : limitedFigures(encode)),
+  ...(encodeOverhead === null ? [] : limitedFigures(encodeOverhead)),
+  ...(segmented === null ? [] : limitedFigures(segmented)),
   ...(stats === null ? [] : statsFigures(stats)),
+  ...(engines === null ? [] : limitedFigures(engines)),
+  ...(reuse === null ? [] : limitedFigures(reuse)),
 ];
 console.log(markdown(
   ["figure", "target", "measured", ""],

@@ -7,11 +7,13 @@ const MILLISECONDS_BETWEEN = 50;
 /** Shows how much of a known number of steps is done. */
 export class ProgressBar {
   readonly #total: number;
+  readonly #unit: string;
   #last = 0;
 
   /** For `total` steps; 0 if unknown. */
-  constructor(total: number) {
+  constructor(total: number, unit = "frames") {
     this.#total = total;
+    this.#unit = unit;
   }
 
   /** Shows that `done` steps are done. */
@@ -23,7 +25,8 @@ export class ProgressBar {
     const share = this.#total > 0 ? Math.min(done / this.#total, 1) : 0;
     const filled = Math.round(share * WIDTH);
     const bar = "█".repeat(filled) + "░".repeat(WIDTH - filled);
-    process.stderr.write(`\r${bar} ${done}${this.#total > 0 ? ` of ${this.#total}` : ""} frames`);
+    const of = this.#total > 0 ? ` of ${this.#total}` : "";
+    process.stderr.write(`\r${bar} ${done}${of} ${this.#unit}`);
   }
 
   /** Ends the line. */

@@ -57,12 +57,18 @@ export function openInBun(path: string, wrap: <T extends object>(symbols: T) => 
     canView: () => true,
     // No deallocator: it would run at transfer(0) too.
     view: (address, byteLength) => bunFfi().toArrayBuffer(address, 0, byteLength),
-    startWake: (queue, onWake) => new BunWake(symbols, queue, onWake),
+    startWake: (queue, onWake) =>
+      isMainThread() ? new CallbackWake(symbols, queue, onWake) : new PollingWake(onWake),
   };
 }
 
+function isMainThread(): boolean {
+  const { isMainThread }: { isMainThread: boolean } = process.getBuiltinModule("worker_threads");
+  return isMainThread;
+}
+
 /** A callback that native threads may call at any time; it does not keep the process alive. */
-class BunWake implements Wake {
+class CallbackWake implements Wake {
   // Collected, it would leave the queue with a dangling address.
   readonly #callback: { ptr: number };
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -83,5 +89,38 @@ class BunWake implements Wake {
   release(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+}
+
+/** How often a Worker looks for records: that it waits for, and of which nobody waits, as the log's. */
+const [BUSY_POLL_MS, IDLE_POLL_MS] = [1, 50];
+
+/**
+ * Looks for records now and then. Of a Worker, whose callbacks crash the process when a native thread
+ * calls them while terminate() takes the Worker down, of which nothing tells the Worker (Bun 1.4).
+ */
+class PollingWake implements Wake {
+  readonly #onWake: () => void;
+  #timer: ReturnType<typeof setInterval>;
+
+  constructor(onWake: () => void) {
+    this.#onWake = onWake;
+    this.#timer = this.#pollIdly();
+  }
+
+  hold(): void {
+    clearInterval(this.#timer);
+    this.#timer = setInterval(this.#onWake, BUSY_POLL_MS);
+  }
+
+  release(): void {
+    clearInterval(this.#timer);
+    this.#timer = this.#pollIdly();
+  }
+
+  #pollIdly(): ReturnType<typeof setInterval> {
+    const timer = setInterval(this.#onWake, IDLE_POLL_MS);
+    timer.unref();
+    return timer;
   }
 }

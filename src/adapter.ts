@@ -10,22 +10,31 @@ import {
   ChromaFormat,
   DecoderQuery,
   DecoderSupport as NativeDecoderSupport,
+  ErrorStruct,
   LibraryInfo,
 } from "../ffi/abi.ts";
 import { queue } from "../ffi/completion.ts";
 import { library } from "../ffi/library.ts";
 import { announceLibrary } from "../ffi/log.ts";
+import { NativeHandle } from "../ffi/handle.ts";
 import { codecName } from "./codec_name.ts";
+import { LARGEST_SIDE, MOST_THREADS } from "./decoder_options.ts";
 import { checkDescriptor, integer, oneOf, text } from "./descriptor.ts";
-import { createDevice, type Device, type DeviceOptions } from "./device.ts";
+import { createDevice, type Device } from "./device.ts";
+import type { DeviceOptions } from "./device_options.ts";
+import type { EncoderConfig } from "./encoder_options.ts";
+import { type EncoderSupport, encoderSupport } from "./encoder_support.ts";
 import { UnsupportedError } from "./errors.ts";
 import { formatName, type PixelFormat } from "./format.ts";
+import { cudaAddress } from "./gpu_options.ts";
 import { callWithError, checked, native, run } from "./native_call.ts";
 
 /** Which adapter is wanted. */
 export interface AdapterDescriptor {
   /** "auto" (default): the best that is usable; "cpu"; "cuda". */
   readonly backend?: "auto" | "cpu" | "cuda";
+  /** Number of the GPU, from 0, in the order of the driver; default 0. Only for "auto" and "cuda". */
+  readonly gpu?: number;
 }
 
 /** Which device is wanted. */
@@ -33,18 +42,24 @@ export interface DeviceDescriptor extends AdapterDescriptor, DeviceOptions {}
 
 /** What an adapter is. */
 export interface AdapterInfo {
-  /** Name of the processor. */
+  /** Name of the processor or the GPU. */
   readonly name: string;
-  /** Who makes the codecs: "libav" on the CPU. */
+  /** Who makes the codecs: "libav" on the CPU, "NVIDIA". */
   readonly vendor: string;
-  /** Versions of what does the work. */
+  /** Versions of what does the work: libav's, or the newest CUDA that the driver supports. */
   readonly driver: string;
   /** Whether it is a simulation for tests. */
   readonly isSimulated: boolean;
   /** Processors of the machine. */
   readonly processorCount: number;
-  /** Bytes of memory. */
+  /** Bytes of memory, of the machine or the GPU. */
   readonly memoryBytes: number;
+  /** Compute capability of a GPU, such as "9.0"; null for the CPU. */
+  readonly computeCapability: string | null;
+  /** On the cpu adapter, why there is no cuda one beside it; null if there is one. */
+  readonly cudaUnavailable: string | null;
+  /** On a cuda adapter, why it has no encoder; null if it has. */
+  readonly encoderUnavailable: string | null;
   /** Version of the native library. */
   readonly libraryVersion: string;
   /** Versions of the libav libraries. */
@@ -97,21 +112,24 @@ export interface DecoderSupport {
   readonly maxWidth: number | null;
   /** Largest height in pixels; null if there is no bound. */
   readonly maxHeight: number | null;
+  /** Engines in hardware that decode it; 0 on the CPU. */
+  readonly decodeEngines: number;
 }
 
-const MOST_THREADS = 256;
-const LARGEST_SIDE = 1 << 20;
 const BACKENDS = oneOf("auto", "cpu", "cuda");
+const GPU_NUMBERS = integer(0, 2 ** 31 - 1);
 
-/** Something that can decode: the processor. Made by `requestAdapter()` and `listAdapters()`. */
+/** Something that can decode and encode: the processor or a GPU. Made by `requestAdapter()` and `listAdapters()`. */
 export class CuframeAdapter {
   /** Where it works. */
   readonly backend: "cpu" | "cuda";
   /** What it is. */
   readonly info: AdapterInfo;
+  /** Number of the GPU; null for the CPU. */
+  readonly gpu: number | null;
   /**
-   * What it can: "demux", "decode", "convert", and "zero-copy-views" unless Deno's --allow-ffi is
-   * scoped to a path.
+   * What it can: "demux", "decode", "convert", "encode" where it has encoders, "device-memory" on a GPU, and "zero-copy-views" of host
+   * memory unless Deno's --allow-ffi is scoped to a path.
    */
   readonly features: ReadonlySet<string>;
   /** Its bounds. */
@@ -123,7 +141,9 @@ export class CuframeAdapter {
   constructor(native: NativeAdapterInfo, about: LibraryInfo) {
     this.#code = native.backend;
     this.#ordinal = native.ordinal;
-    this.backend = native.backend === Backend.CUDA ? "cuda" : "cpu";
+    const isGpu = native.backend === Backend.CUDA;
+    this.backend = isGpu ? "cuda" : "cpu";
+    this.gpu = isGpu ? native.ordinal : null;
     this.info = {
       name: native.name,
       vendor: native.vendor,
@@ -131,18 +151,22 @@ export class CuframeAdapter {
       isSimulated: native.isSimulated !== 0,
       processorCount: native.processorCount,
       memoryBytes: native.memoryBytes,
+      computeCapability: isGpu ? `${native.computeMajor}.${native.computeMinor}` : null,
+      cudaUnavailable: native.cudaAbsence || null,
+      encoderUnavailable: native.encoderAbsence || null,
       libraryVersion: about.version,
       libavVersions: about.libavVersions,
       libavLicense: about.libavLicense,
       simdTarget: about.simdTarget,
     };
     const views = library().canView() ? ["zero-copy-views"] : [];
-    this.features = new Set(["demux", "decode", "convert", ...views]);
+    const memory = isGpu ? ["device-memory"] : [];
+    const encoding = native.encoderAbsence === "" ? ["encode"] : [];
+    this.features = new Set(["demux", "decode", "convert", ...encoding, ...memory, ...views]);
     this.limits = { maxThreads: MOST_THREADS, decodeEngines: native.decodeEngines };
   }
 
   /** Tells whether a kind of video can be decoded here. */
-  // deno-lint-ignore require-await -- on a GPU the driver must be asked
   async decoderSupport(descriptor: DecoderQueryDescriptor): Promise<DecoderSupport> {
     checkDescriptor("decoderSupport()", descriptor, {
       codec: text(),
@@ -160,11 +184,7 @@ export class CuframeAdapter {
     query.bitDepth = descriptor.bitDepth ?? 8;
     query.width = descriptor.width ?? 0;
     query.height = descriptor.height ?? 0;
-    const support = new NativeDecoderSupport();
-    callWithError(
-      (error) => native().cuf_adapter_decoder_support(query.bytes, support.bytes, error.bytes),
-      "Asking for decoder support",
-    );
+    const support = await ask(query);
     return {
       isSupported: support.isSupported !== 0,
       reason: support.reason,
@@ -175,7 +195,16 @@ export class CuframeAdapter {
       minHeight: support.minHeight,
       maxWidth: support.maxWidth || null,
       maxHeight: support.maxHeight || null,
+      decodeEngines: support.decodeEngines,
     };
+  }
+
+  /**
+   * Tells whether pictures can be encoded here, and what they would be encoded with. `{ width, height }` and
+   * every parameter of `createEncoder()` are taken.
+   */
+  async encoderSupport(config: EncoderConfig): Promise<EncoderSupport> {
+    return await encoderSupport({ backend: this.#code, ordinal: this.#ordinal }, config);
   }
 
   /** Makes a device on this adapter. */
@@ -185,7 +214,25 @@ export class CuframeAdapter {
   }
 }
 
+async function ask(query: DecoderQuery): Promise<NativeDecoderSupport> {
+  const error = new ErrorStruct();
+  const { value } = await run(
+    (ticket) => native().cuf_adapter_query(queue(), query.bytes, ticket, error.bytes),
+    { error, what: "Asking for decoder support" },
+  );
+  const answer = new NativeHandle(value, "decoder support", "answer");
+  const support = new NativeDecoderSupport();
+  try {
+    const status = native().cuf_answer_decoder_support(value, support.bytes);
+    checked(status, "Asking for decoder support");
+  } finally {
+    answer.close();
+  }
+  return support;
+}
+
 const deviceRules = {
+  cudaContext: cudaAddress,
   threads: integer(1, MOST_THREADS),
   memoryBudgetBytes: integer(1),
   label: text(),
@@ -217,14 +264,18 @@ export async function listAdapters(): Promise<CuframeAdapter[]> {
  * @throws {UnsupportedError} if this machine or this build has none
  */
 export async function requestAdapter(descriptor: AdapterDescriptor = {}): Promise<CuframeAdapter> {
-  checkDescriptor("requestAdapter()", descriptor, { backend: BACKENDS });
-  const { backend = "auto" } = descriptor;
+  checkDescriptor("requestAdapter()", descriptor, { backend: BACKENDS, gpu: GPU_NUMBERS });
+  const { backend = "auto", gpu } = descriptor;
   const adapters = await listAdapters();
-  const adapter = backend === "auto" ? adapters[0] : adapters.find((it) => it.backend === backend);
+  const isWanted = (it: CuframeAdapter): boolean =>
+    (backend === "auto" || it.backend === backend) && (gpu === undefined || it.gpu === gpu);
+  const adapter = adapters.find(isWanted);
   if (adapter !== undefined) return adapter;
-  throw new UnsupportedError(
-    `There is no ${backend} adapter: this build has the CPU backend only; ask for "cpu" or "auto"`,
-  );
+  if (backend === "cpu") throw new UnsupportedError("The cpu backend has no gpu; leave gpu out");
+  const reason = adapters.at(-1)?.info.cudaUnavailable ??
+    `this machine has GPUs 0 to ${adapters.length - 2}`;
+  const wanted = gpu === undefined ? "cuda adapter" : `GPU ${gpu}`;
+  throw new UnsupportedError(`There is no ${wanted}: ${reason}; ask for backend "cpu" or "auto"`);
 }
 
 /**
@@ -233,8 +284,13 @@ export async function requestAdapter(descriptor: AdapterDescriptor = {}): Promis
  * @throws {UnsupportedError} if this machine or this build does not have the backend
  */
 export async function requestDevice(descriptor: DeviceDescriptor = {}): Promise<Device> {
-  checkDescriptor("requestDevice()", descriptor, { backend: BACKENDS, ...deviceRules });
-  const { backend, ...options } = descriptor;
-  const adapter = await requestAdapter({ backend });
-  return await adapter.requestDevice(options);
+  checkDescriptor("requestDevice()", descriptor, {
+    backend: BACKENDS,
+    gpu: GPU_NUMBERS,
+    ...deviceRules,
+  });
+  const { backend = "auto", gpu, ...options } = descriptor;
+  const adapter = await requestAdapter({ backend, gpu });
+  if (backend !== "auto") return await adapter.requestDevice(options);
+  return await createDevice({ backend: Backend.AUTO, ordinal: adapter.gpu ?? 0 }, options);
 }

@@ -88,6 +88,33 @@ export function overrideCodes(
   return { matrix: matrixCode(override.matrix), range: isFull === undefined ? 0 : isFull ? 2 : 1 };
 }
 
+/** A colour description as H.273's numbers; what it does not say is unspecified. */
+export function colorCodes(
+  space: Partial<ColorSpace>,
+): { primaries: number; transfer: number; matrix: number; fullRange: number } {
+  return {
+    primaries: codeOf(PRIMARIES, space.primaries),
+    transfer: codeOf(TRANSFER, space.transfer),
+    matrix: codeOf(MATRIX, space.matrix),
+    fullRange: space.fullRange ? 1 : 0,
+  };
+}
+
+/** A descriptor's colour description, as a frame has one. */
+export function colorSpaceRule(value: unknown): ReturnType<Rule> {
+  const known = (names: CodeNames): Rule => (word) =>
+    word === null || !Number.isNaN(codeOf(names, word))
+      ? null
+      : { wanted: `${Object.values(names).join(", ")}, a number of H.273 or null` };
+  checkDescriptor("colorSpace", value, {
+    primaries: known(PRIMARIES),
+    transfer: known(TRANSFER),
+    matrix: known(MATRIX),
+    fullRange: (isFull) => isFull === null ? null : flag()(isFull),
+  });
+  return null;
+}
+
 /** A descriptor's colour override. */
 export function colorOverride(): Rule {
   const free: Rule = (value) =>
@@ -106,7 +133,19 @@ export function colorOverride(): Rule {
   };
 }
 
-function nameOf(names: { readonly [code: number]: string }, code: number): string | number | null {
+interface CodeNames {
+  readonly [code: number]: string;
+}
+
+/** The number of a name, or a number itself; NaN for others. */
+function codeOf(names: CodeNames, word: unknown): number {
+  if (word === null || word === undefined) return UNSPECIFIED;
+  if (typeof word === "number" && Number.isInteger(word) && word >= 0 && word <= 255) return word;
+  const alias = names === MATRIX && typeof word === "string" ? MATRIX_CODES[word] : undefined;
+  return alias ?? Number(Object.entries(names).find(([, name]) => name === word)?.[0]);
+}
+
+function nameOf(names: CodeNames, code: number): string | number | null {
   return code === UNSPECIFIED ? null : names[code] ?? code;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Backend, DecoderInfo, ErrorStruct, FrameInfo, PacketInfo } from "../ffi/abi.ts";
+import { Backend, DecoderInfo, ErrorStruct, FrameInfo } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import {
   type DecoderDescriptor,
@@ -18,12 +18,17 @@ import { checkDescriptor, describe, integer, stopOf } from "./descriptor.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import { type BatchDecoder, PacketBatches, PipelineBatches } from "./frame_batches.ts";
 import { FrameIterators } from "./frame_iterator.ts";
+import type { DecodingDevice } from "./gpu_options.ts";
 import { checked, native, opened, type Outcome, run } from "./native_call.ts";
-import { decodingParts, Packet } from "./packet.ts";
+import { Packet, packetMessage } from "./packet.ts";
 
 /** Makes a decoder on a device. */
 export let createDecoder: (
-  device: { readonly handle: NativeHandle; readonly object: object },
+  device: {
+    readonly handle: NativeHandle;
+    readonly object: object;
+    readonly decoding: DecodingDevice;
+  },
   descriptor: DecoderDescriptor,
 ) => Promise<Decoder>;
 
@@ -31,10 +36,6 @@ export let createDecoder: (
 export class Decoder implements AsyncDisposable, Disposable {
   /** libav's name of the codec. */
   readonly codec: string;
-  /** Which decoder does the work, such as libav's "libdav1d". */
-  readonly implementation: string;
-  /** Where it decodes. */
-  readonly backend: "cpu" | "cuda";
   /** When frames come, as it was asked for. */
   readonly latency: "native" | "low" | "zero";
   /** Name in warnings. */
@@ -48,7 +49,7 @@ export class Decoder implements AsyncDisposable, Disposable {
 
   static {
     createDecoder = async (device, descriptor) => {
-      const { desc, headers } = nativeDecoderDescriptor(descriptor);
+      const { desc, headers } = nativeDecoderDescriptor(device.decoding, descriptor);
       const { signal, label = `${desc.codec} decoder` } = descriptor;
       const error = new ErrorStruct();
       const size = headers?.length ?? 0;
@@ -72,12 +73,25 @@ export class Decoder implements AsyncDisposable, Disposable {
   private constructor(handle: NativeHandle, device: object, label: string) {
     this.#handle = handle;
     this.#device = device;
-    const { codec, implementation, backend, latency } = this.#info();
+    const { codec, latency } = this.#info();
     this.codec = codec;
-    this.implementation = implementation;
-    this.backend = backend === Backend.CUDA ? "cuda" : "cpu";
     this.latency = latencyName(latency);
     this.label = label;
+  }
+
+  /** Which decoder does the work: "nvdec", or libav's, such as "libdav1d". */
+  get implementation(): string {
+    return this.#info().implementation;
+  }
+
+  /** Where it decodes; on an "auto" device a stream that the GPU does not decode goes over to the CPU. */
+  get backend(): "cpu" | "cuda" {
+    return this.#info().backend === Backend.CUDA ? "cuda" : "cpu";
+  }
+
+  /** Why it is not the GPU of an "auto" device that decodes; null if it is. */
+  get fallbackReason(): string | null {
+    return this.#info().fallbackReason || null;
   }
 
   /**
@@ -108,8 +122,12 @@ export class Decoder implements AsyncDisposable, Disposable {
     if (!(packet instanceof Packet)) {
       throw new TypeError(`decode() takes a Packet, not ${describe(packet)}`);
     }
+    if (packet.type !== "video") {
+      throw new TypeError(`decode() takes packets of video; this one is of ${packet.type}`);
+    }
     const stop = stopOf("decode()", options);
-    const { info, data } = this.#message(packet);
+    const { info, data, headers } = packetMessage(packet, this.#headers);
+    this.#headers = headers;
     return this.#take(
       await this.#run(
         "decode()",
@@ -187,7 +205,8 @@ export class Decoder implements AsyncDisposable, Disposable {
       throw new TypeError(`frames() takes a Demuxer or packets, not ${describe(packets)}`);
     }
     const worker: BatchDecoder = {
-      decode: (packet) => this.decode(packet),
+      // A demuxer may give audio and subtitles, too.
+      decode: (packet) => packet.type === "video" ? this.decode(packet) : Promise.resolve([]),
       flush: () => this.flush(),
       read: (demuxer, frames, bytes, stop) =>
         this.#run(
@@ -266,25 +285,5 @@ export class Decoder implements AsyncDisposable, Disposable {
     const frames: Frame[] = new Array(count);
     for (let i = 0; i < count; i++) frames[i] = makeFrame(records, i * FrameInfo.size, this.label);
     return frames;
-  }
-
-  /** A packet as the library takes it: with the headers in force, unless it was given them before. */
-  #message(packet: Packet): { info: PacketInfo; data: Uint8Array } {
-    const { info: record, headers } = decodingParts(packet);
-    if (packet.data.length !== record.dataSize) {
-      throw new TypeError("The packet's data was transferred away; decode it before that");
-    }
-    const info = new PacketInfo(record.bytes.slice(record.at, record.at + PacketInfo.size));
-    info.dataOffset = 0;
-    info.extradataOffset = 0;
-    info.extradataSize = 0;
-    if (headers === null || headers === this.#headers) return { info, data: packet.data };
-    this.#headers = headers;
-    info.extradataOffset = packet.data.length;
-    info.extradataSize = headers.length;
-    const data = new Uint8Array(packet.data.length + headers.length);
-    data.set(packet.data);
-    data.set(headers, packet.data.length);
-    return { info, data };
   }
 }

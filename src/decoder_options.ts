@@ -12,14 +12,23 @@ import {
   bytesOf,
   checkDescriptor,
   flag,
+  instance,
   integer,
   oneOf,
   signal,
   text,
 } from "./descriptor.ts";
+import {
+  cudaAddress,
+  type DecodingDevice,
+  type GpuDescriptor,
+  gpuFields,
+  gpuRules,
+  requireContext,
+} from "./gpu_options.ts";
 
 /** How a decoder is made. A demuxer's `decoderConfig` fits, with or without more keys beside it. */
-export interface DecoderDescriptor {
+export interface DecoderDescriptor extends GpuDescriptor {
   /** libav's name ("h264", "hevc", "av1"...), an alias ("h265") or a WebCodecs string ("avc1.64001f"). */
   readonly codec: string;
   /** Codec headers, where the packets do not hold them. */
@@ -75,6 +84,13 @@ export interface DecoderDescriptor {
   readonly enableDecodeStats?: boolean;
   /** Replaces the stream's matrix and range for "rgb" and "rgbp". */
   readonly colorSpace?: ColorOverride;
+  /**
+   * Frames are scaled to this size, in even pixels, by NVDEC's own scaler, whose filter NVIDIA does not tell;
+   * on "cuda" devices only. `toTensor({ resize })` scales anywhere, by a known filter.
+   */
+  readonly outputSize?: { readonly width: number; readonly height: number };
+  /** The device's CUcontext, where code of the guide gives it here; 0 or absent on the CPU. */
+  readonly cudaContext?: number | bigint;
   /** Name in warnings; default: the codec. */
   readonly label?: string;
   /** Stops the making. */
@@ -83,7 +99,8 @@ export interface DecoderDescriptor {
 
 /** The longest side of a picture that a descriptor may name. */
 export const LARGEST_SIDE: number = 1 << 20;
-const MOST_THREADS = 256;
+/** Most threads that a descriptor may name. */
+export const MOST_THREADS: number = 256;
 
 /** The library's numbers of the output colour types. */
 export const COLOR_TYPES = {
@@ -107,8 +124,24 @@ export function latencyName(code: number): "native" | "low" | "zero" {
   return code === Latency.LOW ? "low" : "native";
 }
 
+function outputFields(size: DecoderDescriptor["outputSize"]): {
+  readonly outputWidth: number;
+  readonly outputHeight: number;
+} {
+  if (size === undefined) return { outputWidth: 0, outputHeight: 0 };
+  const side = integer(2, LARGEST_SIDE);
+  const sides = ["width", "height"];
+  checkDescriptor("createDecoder(): outputSize", size, { width: side, height: side }, sides);
+  const { width, height } = size;
+  if (width % 2 === 0 && height % 2 === 0) return { outputWidth: width, outputHeight: height };
+  throw new RangeError(
+    `createDecoder(): outputSize must be even, since NVDEC writes chroma of half the size, not ${width} x ${height}`,
+  );
+}
+
 /** Checks a descriptor and writes it as the library wants it. */
 export function nativeDecoderDescriptor(
+  device: DecodingDevice,
   descriptor: DecoderDescriptor,
 ): { desc: DecoderDesc; headers: Uint8Array | null } {
   const side = integer(0, LARGEST_SIDE);
@@ -129,10 +162,15 @@ export function nativeDecoderDescriptor(
     memoryBudgetBytes: integer(1),
     enableDecodeStats: flag(),
     colorSpace: colorOverride(),
+    outputSize: instance("{ width, height }", (value) => typeof value === "object"),
+    cudaContext: cudaAddress,
+    ...gpuRules,
     label: text(),
     signal: signal(),
   }, ["codec"]);
+  requireContext(device, descriptor.cudaContext);
   const desc = new DecoderDesc();
+  Object.assign(desc, gpuFields(device, descriptor), outputFields(descriptor.outputSize));
   desc.codec = codecName(descriptor.codec);
   desc.outputColorType = COLOR_TYPES[descriptor.outputColorType ?? "native"];
   desc.onError = ON_ERROR[descriptor.onError ?? "throw"];

@@ -57,7 +57,10 @@ export let makeDemuxer: (parts: DemuxerParts) => Demuxer;
 /** The decoder's way into a demuxer. */
 export let pipelineOf: (demuxer: Demuxer) => DemuxerPipeline;
 
-/** A container's video stream, packet by packet. Made by `device.createDemuxer()`. */
+/**
+ * A container's video stream, packet by packet; with `streams`, its audio and subtitles, too. Made by
+ * `device.createDemuxer()`.
+ */
 export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisposable, Disposable {
   /** Name in warnings. */
   readonly label!: string;
@@ -131,7 +134,7 @@ export class Demuxer implements StreamMetadata, AsyncIterable<Packet>, AsyncDisp
     const { metadata, streams, isSeekable, decoderConfig } = facts;
     const audioStreams = streams.filter((stream) => stream.type === "audio");
     Object.assign(this, metadata, { label, streams, audioStreams, isSeekable, decoderConfig });
-    this.#packets = new PacketQueue(handle, facts.decoderConfig, (error) => this.#explain(error));
+    this.#packets = new PacketQueue(handle, facts, (error) => this.#explain(error));
     this.#pipeline = this.#makePipeline(device);
   }
 

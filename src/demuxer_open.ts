@@ -7,7 +7,7 @@
 import { Bitstream, DemuxerDesc, ErrorStruct } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { type Demuxer, makeDemuxer } from "./demuxer.ts";
-import { checkDescriptor, integer, oneOf, signal, text } from "./descriptor.ts";
+import { checkDescriptor, instance, integer, oneOf, signal, text } from "./descriptor.ts";
 import { native, run } from "./native_call.ts";
 import type { Source } from "./source_kind.ts";
 import { type OpenedSource, openSource } from "./source_open.ts";
@@ -23,6 +23,11 @@ export interface DemuxerDescriptor {
   readonly bitstream?: "self-contained" | "container";
   /** Number of the wanted video stream in the container; default: the best one. */
   readonly streamIndex?: number;
+  /**
+   * What is read beside the video, for a muxer: "all" is audio and subtitles. Packets of all of them come in the
+   * order of the file; `packet.type` and `packet.streamIndex` tell them apart, and decoders take the video's.
+   */
+  readonly streams?: "all" | readonly ("audio" | "subtitle")[];
   /** Stops the opening. */
   readonly signal?: AbortSignal;
   /** Name in warnings; default: the path or the kind of the source. */
@@ -30,6 +35,11 @@ export interface DemuxerDescriptor {
 }
 
 const LARGEST_STREAM_INDEX = 2 ** 31 - 2;
+
+function isStreams(value: unknown): boolean {
+  return value === "all" ||
+    (Array.isArray(value) && value.every((word) => word === "audio" || word === "subtitle"));
+}
 
 /** Checks the descriptor, opens the source and the container in it. */
 export async function openDemuxer(
@@ -40,6 +50,7 @@ export async function openDemuxer(
   checkDescriptor("createDemuxer()", descriptor, {
     bitstream: oneOf("self-contained", "container"),
     streamIndex: integer(0, LARGEST_STREAM_INDEX),
+    streams: instance('"all" or an array of "audio" and "subtitle"', isStreams),
     signal: signal(),
     label: text(),
   });
@@ -68,6 +79,9 @@ async function openNative(
     ? Bitstream.CONTAINER
     : Bitstream.SELF_CONTAINED;
   desc.streamNumber = (descriptor.streamIndex ?? -1) + 1;
+  const { streams = [] } = descriptor;
+  desc.readsAudio = streams === "all" || streams.includes("audio") ? 1 : 0;
+  desc.readsSubtitles = streams === "all" || streams.includes("subtitle") ? 1 : 0;
   const error = new ErrorStruct();
   const { value } = await run(
     (ticket) =>

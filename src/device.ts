@@ -4,83 +4,54 @@
  * @module
  */
 
-import { DeviceDesc, DeviceInfo, DeviceStats as NativeStats, ErrorStruct } from "../ffi/abi.ts";
-import { deliverSoon, queue } from "../ffi/completion.ts";
+import {
+  Backend,
+  CompletionKind,
+  DeviceDesc,
+  DeviceInfo,
+  DeviceStats as NativeStats,
+  ErrorStruct,
+} from "../ffi/abi.ts";
+import process from "node:process";
+import { isMainThread } from "node:worker_threads";
+import { deliverSoon, queue, subscribe, type Subscription } from "../ffi/completion.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { createDecoder, type Decoder } from "./decoder.ts";
 import type { DecoderDescriptor } from "./decoder_options.ts";
 import type { Demuxer } from "./demuxer.ts";
 import { type DemuxerDescriptor, openDemuxer } from "./demuxer_open.ts";
+import type { DLPackCapsule } from "./dlpack.ts";
+import { type DLPackImportDescriptor, type DLPackSource, frameOfDLPack } from "./dlpack_import.ts";
+import { createEncoder, type Encoder } from "./encoder.ts";
+import type { EncoderDescriptor } from "./encoder_options.ts";
 import { ClosedError } from "./errors.ts";
+import type { DeviceOptions } from "./device_options.ts";
+import { type DeviceLostInfo, type DeviceStats, deviceStats, GPU_LOST } from "./device_stats.ts";
+import type { Frame } from "./frame.ts";
+import type { DecodingDevice } from "./gpu_options.ts";
+import type { Muxer } from "./muxer.ts";
+import { type MuxerSink, openMuxer } from "./muxer_open.ts";
+import type { MuxerDescriptor } from "./muxer_options.ts";
 import { checked, native, opened, run } from "./native_call.ts";
 import type { SamplingDevice } from "./sampled_video.ts";
 import type { SimpleDecoderDescriptor, ThreadedDecoderDescriptor } from "./sampler_options.ts";
 import { createSimpleDecoder, type SimpleDecoder } from "./simple_decoder.ts";
 import type { Source } from "./source_kind.ts";
 import { createThreadedDecoder, type ThreadedDecoder } from "./threaded_decoder.ts";
+import { createTranscoder, type Transcoder } from "./transcoder.ts";
+import type { TranscoderDescriptor } from "./transcoder_options.ts";
 
-/** What a device holds and has done. */
-export interface DeviceStats {
-  /** Demuxers, decoders, videos, sources and frames that are not closed; a tensor counts as a frame. */
-  readonly liveHandles: number;
-  /** Demuxers that are not closed. */
-  readonly liveDemuxers: number;
-  /** Decoders that are not closed. */
-  readonly liveDecoders: number;
-  /** Frames and tensors that are not closed. */
-  readonly liveFrames: number;
-  /** Videos opened for random access that are not closed. */
-  readonly liveSamplers: number;
-  /** Sources that are not closed. */
-  readonly liveSources: number;
-  /** DLPack arrays whose deleter was not called, by the consumer or by close(). */
-  readonly liveCapsules: number;
-  /** Bytes of frames and tensors that are not closed. */
-  readonly frameBytes: number;
-  /** Bytes kept for the next frames. */
-  readonly pooledBytes: number;
-  /** Bytes never used again, since a view of them was transferred. */
-  readonly quarantinedBytes: number;
-  /** Bytes read from files and sources. */
-  readonly bytesRead: number;
-  /** Packets that were decoded. */
-  readonly packetsDecoded: number;
-  /** Frames that were decoded. */
-  readonly framesDecoded: number;
-  /** Decoders that were made. */
-  readonly decodersCreated: number;
-  /** Decoders that random access used again for another video. */
-  readonly decodersReused: number;
-  /** Videos opened for random access whose file had been indexed before, so that nothing was read. */
-  readonly indexCacheHits: number;
-  /**
-   * Bytes that count towards memoryBudgetBytes: frames and tensors, also those in quarantine and in
-   * DLPack capsules, pooledBytes, and the pictures that decoders hold.
-   */
-  readonly memoryBytes: number;
+let endsDriver = false;
+
+// A process must not end while a thread of the library is in NVIDIA's driver, such as one that frees a decoder.
+function endDriverWithProcess(): void {
+  // The end of a Worker is not that of the process.
+  if (endsDriver || !isMainThread || "WorkerGlobalScope" in globalThis) return;
+  endsDriver = true;
+  process.once("exit", () => native().cuf_library_end());
 }
 
-/** Why a device cannot be used any longer. */
-export interface DeviceLostInfo {
-  /** "closed" by close(), or "unknown". */
-  readonly reason: "closed" | "unknown";
-  /** One sentence. */
-  readonly message: string;
-}
-
-/** How a device is made. */
-export interface DeviceOptions {
-  /** Most threads that one decoder may use; default: one for each processor. */
-  readonly threads?: number;
-  /**
-   * Most bytes of pictures at once: frames, tensors, what is kept for the next ones, and what decoders
-   * hold. Beyond it calls fail with an OutOfMemoryError, and go on when frames were closed. Default: 3/4
-   * of the machine's memory, so that a hostile file ends in that error.
-   */
-  readonly memoryBudgetBytes?: number;
-  /** Name in warnings; default: "device". */
-  readonly label?: string;
-}
+const NOTHING = { liveFrames: 0, liveCapsules: 0 };
 
 /** Makes a device on an adapter. */
 export let createDevice: (
@@ -88,10 +59,14 @@ export let createDevice: (
   options: DeviceOptions,
 ) => Promise<Device>;
 
-/** Makes demuxers and decoders, and counts what they do. Made by `requestDevice()`. */
+/** Makes demuxers, decoders and encoders, and counts what they do. Made by `requestDevice()`. */
 export class Device implements AsyncDisposable, Disposable {
   /** Where it works. */
-  readonly backend: "cpu" | "cuda" = "cpu";
+  readonly backend: "cpu" | "cuda";
+  /** Number of its GPU; null on the CPU. */
+  readonly gpu: number | null;
+  /** CUcontext that it works in; null on the CPU. */
+  readonly cudaContext: bigint | null;
   /** Name in warnings. */
   readonly label: string;
   /** Most threads that one decoder uses. */
@@ -103,6 +78,8 @@ export class Device implements AsyncDisposable, Disposable {
   readonly #handle: NativeHandle;
   readonly #lose: (info: DeviceLostInfo) => void;
   readonly #stop = new AbortController();
+  readonly #end: { readonly events: Subscription; readonly gone: Promise<void> };
+  readonly #decoding: DecodingDevice;
 
   static {
     createDevice = async ({ backend, ordinal }, options) => {
@@ -111,20 +88,53 @@ export class Device implements AsyncDisposable, Disposable {
       desc.ordinal = ordinal;
       desc.threads = options.threads ?? 0;
       desc.memoryBudgetBytes = options.memoryBudgetBytes ?? 0;
-      const error = new ErrorStruct();
-      const { value } = await run(
-        (ticket) => native().cuf_device_create(queue(), desc.bytes, ticket, error.bytes),
-        { error, what: "Making a device" },
-      );
+      desc.cudaContext = Number(options.cudaContext ?? 0);
       const { label = "device" } = options;
-      return new Device(new NativeHandle(value, label, "Device"), label);
+      const loss = Promise.withResolvers<DeviceLostInfo>();
+      const gone = Promise.withResolvers<void>();
+      const events = subscribe(({ kind }) => {
+        if (kind === CompletionKind.DEVICE_LOST) {
+          loss.resolve({ reason: "unknown", message: GPU_LOST });
+        } else {
+          gone.resolve();
+          events.close();
+        }
+      });
+      desc.eventTicket = events.ticket;
+      const error = new ErrorStruct();
+      try {
+        const { value } = await run(
+          (ticket) => native().cuf_device_create(queue(), desc.bytes, ticket, error.bytes),
+          { error, what: "Making a device" },
+        );
+        const handle = new NativeHandle(value, label, "Device");
+        endDriverWithProcess();
+        return new Device(handle, label, loss, { events, gone: gone.promise });
+      } catch (failure) {
+        events.close();
+        throw failure;
+      }
     };
   }
 
-  private constructor(handle: NativeHandle, label: string) {
+  private constructor(
+    handle: NativeHandle,
+    label: string,
+    { promise, resolve }: PromiseWithResolvers<DeviceLostInfo>,
+    end: { readonly events: Subscription; readonly gone: Promise<void> },
+  ) {
     const info = new DeviceInfo();
     checked(native().cuf_device_info(handle.value, info.bytes), "Reading the device's properties");
-    const { promise, resolve } = Promise.withResolvers<DeviceLostInfo>();
+    const isGpu = info.backend === Backend.CUDA;
+    this.backend = isGpu ? "cuda" : "cpu";
+    this.gpu = isGpu ? info.ordinal : null;
+    this.cudaContext = isGpu ? BigInt(info.cudaContext) : null;
+    this.#decoding = {
+      backend: this.backend,
+      cudaContext: this.cudaContext ?? 0n,
+      isAutomatic: info.fallsBack !== 0,
+    };
+    this.#end = end;
     this.#handle = handle;
     this.#lose = resolve;
     this.label = label;
@@ -138,25 +148,7 @@ export class Device implements AsyncDisposable, Disposable {
     const stats = new NativeStats();
     const handle = opened(this.#handle, "The device");
     checked(native().cuf_device_stats(handle, stats.bytes), "Reading the device's counters");
-    return {
-      liveHandles: stats.liveHandles,
-      liveDemuxers: stats.liveDemuxers,
-      liveDecoders: stats.liveDecoders,
-      liveFrames: stats.liveFrames,
-      liveSamplers: stats.liveSamplers,
-      liveSources: stats.liveSources,
-      liveCapsules: stats.liveCapsules,
-      frameBytes: stats.frameBytes,
-      pooledBytes: stats.pooledBytes,
-      quarantinedBytes: stats.quarantinedBytes,
-      bytesRead: stats.bytesRead,
-      packetsDecoded: stats.packetsDecoded,
-      framesDecoded: stats.framesDecoded,
-      decodersCreated: stats.decodersCreated,
-      decodersReused: stats.decodersReused,
-      indexCacheHits: stats.indexCacheHits,
-      memoryBytes: stats.memoryBytes,
-    };
+    return deviceStats(stats, this.gpu !== null);
   }
 
   /**
@@ -181,7 +173,7 @@ export class Device implements AsyncDisposable, Disposable {
    * than maxWidth and maxHeight allow
    */
   createDecoder(descriptor: DecoderDescriptor): Promise<Decoder> {
-    return this.#make(() => createDecoder({ handle: this.#handle, object: this }, descriptor));
+    return this.#make(() => createDecoder(this.#sampling(), descriptor));
   }
 
   /**
@@ -212,7 +204,58 @@ export class Device implements AsyncDisposable, Disposable {
     return this.#make(() => createThreadedDecoder(this.#sampling(), source, descriptor));
   }
 
-  /** Closes the device, its demuxers and its decoders. Frames stay valid until they are closed. */
+  /**
+   * Makes an encoder. `{ width, height }` is enough for NV12 pictures to H.264.
+   *
+   * @throws {TypeError} for unknown keys and contradictions, RangeError for numbers out of range, before
+   * anything is made
+   * @throws {UnsupportedError} for what the encoder cannot; it names what it can
+   * @throws {OutOfMemoryError} if the GPU has no free session
+   */
+  createEncoder(descriptor: EncoderDescriptor): Promise<Encoder> {
+    return this.#make(() => createEncoder(this.#sampling(), descriptor));
+  }
+
+  /**
+   * Makes a muxer, which writes packets and chunks into a file or a stream. A file stands under a temporary name
+   * beside its own until `finish()`.
+   *
+   * @throws {MediaIoError} if the file cannot be made, or is there already without `overwrite`
+   * @throws {UnsupportedError} for containers that the sink cannot take
+   */
+  createMuxer(sink: MuxerSink, descriptor: MuxerDescriptor = {}): Promise<Muxer> {
+    return this.#make(() => openMuxer(this.#sampling(), sink, descriptor));
+  }
+
+  /**
+   * Opens a video to be transcoded, whole or in segments. Sources as for createSimpleDecoder(), outputs as for
+   * createMuxer(); without an output, files are named after the source and the segment.
+   *
+   * @param config what is encoded, and how: as createEncoder() takes it, also in the guide's spelling and as texts
+   * @throws {MediaIoError} if the source cannot be read
+   * @throws {TypeError} for unknown keys and contradictions, RangeError for numbers out of range
+   */
+  createTranscoder(
+    source: Source,
+    output: MuxerSink | null = null,
+    config: TranscoderDescriptor = {},
+  ): Promise<Transcoder> {
+    return this.#make(() => createTranscoder(this.#sampling(), source, output, config));
+  }
+
+  /**
+   * A frame of an array of another library, without a copy, to be encoded or converted. The array is the
+   * frame's: its deleter is called when the frame and what was made from it are closed. A DLPackCapsule is
+   * released by this. If it throws, the array stays its owner's. One on a GPU may be filled again, and its
+   * frame encoded again, as soon as encode() resolved (see `stream`).
+   *
+   * @throws {TypeError} for an array whose shape or type is not the format's
+   */
+  fromDLPack(source: DLPackCapsule | DLPackSource, descriptor: DLPackImportDescriptor): Frame {
+    return frameOfDLPack({ handle: opened(this.#handle, "The device") }, source, descriptor);
+  }
+
+  /** Closes the device, its demuxers, decoders, encoders and muxers. Frames stay valid until they are closed. */
   close(): void {
     this.#handle.close();
     this.#stop.abort(new ClosedError(`The device '${this.label}' was closed`));
@@ -226,15 +269,23 @@ export class Device implements AsyncDisposable, Disposable {
     this.close();
   }
 
-  /** Calls close(). */
-  [Symbol.asyncDispose](): Promise<void> {
+  /**
+   * Calls close(), and on a GPU waits until nothing of the device is left there, so that a caller's context can be
+   * destroyed; not if there are frames, which the caller closes later.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { liveFrames, liveCapsules } = this.#handle.isClosed ? NOTHING : this.stats;
     this.close();
-    return Promise.resolve();
+    if (this.gpu === null || liveFrames + liveCapsules > 0) return;
+    this.#end.events.hold(true);
+    await this.#end.gone;
   }
 
   #sampling(): SamplingDevice {
     const { memoryBudgetBytes } = this;
-    return { handle: this.#handle, object: this, stop: this.#stop.signal, memoryBudgetBytes };
+    const stop = this.#stop.signal;
+    const decoding = this.#decoding;
+    return { handle: this.#handle, object: this, stop, memoryBudgetBytes, decoding };
   }
 
   /** Every mistake is a rejection, also one that is found at once. */

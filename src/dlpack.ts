@@ -4,16 +4,23 @@
  * @module
  */
 
-import { Dlpack, DlpackVersion } from "../ffi/abi.ts";
+import { Dlpack, DlpackDesc, DlpackVersion } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
-import { checkDescriptor, integer, oneOf, type Rules } from "./descriptor.ts";
+import { checkDescriptor, integer, oneOf, type Rule, type Rules } from "./descriptor.ts";
+import { LEGACY_STREAM } from "./device_memory.ts";
 import { requireOpen } from "./frame_memory.ts";
 import { callWithError, native } from "./native_call.ts";
 
-/** Which struct a capsule holds. */
+/** Which struct a capsule holds, and for whom. */
 export interface DLPackDescriptor {
   /** "versioned": DLManagedTensorVersioned 1.0 (default); "legacy": DLManagedTensor. */
   readonly version?: "versioned" | "legacy";
+  /**
+   * Of memory on a GPU, as Python's `__dlpack__` takes it: the stream of the consumer, for whose later work the
+   * memory is complete: 1 (default): the legacy default stream, 2: the per-thread one, a CUstream, or -1: none,
+   * the consumer takes care. Left out for host memory.
+   */
+  readonly stream?: number | bigint;
 }
 
 /** What of a frame is exported, and how. */
@@ -25,10 +32,33 @@ export interface FrameDLPackDescriptor extends DLPackDescriptor {
 /** Where memory is, as Python's `__dlpack_device__` gives it: kind (1 is the CPU) and number. */
 export type DLPackDevice = readonly [type: number, id: number];
 
-/** DLPack's kDLCPU, which has the one device 0. */
-export const HOST_DEVICE: DLPackDevice = [1, 0];
+/** DLPack's device of memory on a GPU (kDLCUDA), or on the host (kDLCPU), which is the one device 0. */
+export function dlpackDeviceOf(gpu: number | null): DLPackDevice {
+  return gpu === null ? [1, 0] : [2, gpu];
+}
 
-const VERSION_RULES: Rules = { version: oneOf("versioned", "legacy") };
+const VERSION_RULES: Rules = { version: oneOf("versioned", "legacy"), stream: streamRule };
+
+/** A stream as Python's `__dlpack__` takes it. */
+export function streamRule(value: unknown): ReturnType<Rule> {
+  const wanted = "1, 2, a CUstream or -1 for none (0 is ambiguous)";
+  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return { wanted };
+  return Number(value) > 0 || Number(value) === -1 ? null : { wanted, isRange: true };
+}
+
+function nativeDescriptor(
+  { version, plane, stream }: FrameDLPackDescriptor,
+  gpu: number | null,
+): DlpackDesc {
+  if (gpu === null && stream !== undefined) {
+    throw new TypeError("toDLPack(): stream is for memory on a GPU, and this is on the host");
+  }
+  const desc = new DlpackDesc();
+  desc.version = version === "legacy" ? DlpackVersion.LEGACY : DlpackVersion.VERSIONED;
+  desc.plane = (plane ?? -1) + 1;
+  if (gpu !== null) desc.stream = Math.max(0, Number(stream ?? LEGACY_STREAM));
+  return desc;
+}
 
 /** Exports the memory of a native frame or tensor; `planes` is the number of planes to choose from. */
 export let exportDLPack: (
@@ -36,6 +66,7 @@ export let exportDLPack: (
   label: string,
   descriptor: FrameDLPackDescriptor,
   planes: number | null,
+  gpu: number | null,
 ) => DLPackCapsule;
 
 /**
@@ -51,34 +82,33 @@ export class DLPackCapsule implements Disposable {
   /** The name that a PyCapsule with this address must have. */
   readonly name: "dltensor_versioned" | "dltensor";
   /** Where the memory is. */
-  readonly dlpackDevice: DLPackDevice = HOST_DEVICE;
+  readonly dlpackDevice: DLPackDevice;
   readonly #handle: NativeHandle;
   readonly #address: bigint;
 
   static {
-    exportDLPack = (handle, label, descriptor, planes) => {
+    exportDLPack = (handle, label, descriptor, planes, gpu) => {
       const frameRules = planes === null ? null : { plane: integer(0, planes - 1) };
       checkDescriptor("toDLPack()", descriptor, { ...VERSION_RULES, ...frameRules });
       const version = descriptor.version ?? "versioned";
-      const code = version === "legacy" ? DlpackVersion.LEGACY : DlpackVersion.VERSIONED;
+      const desc = nativeDescriptor(descriptor, gpu);
       const info = new Dlpack();
       callWithError(
-        (error) =>
-          native().cuf_frame_to_dlpack(
-            handle,
-            descriptor.plane ?? -1,
-            code,
-            info.bytes,
-            error.bytes,
-          ),
+        (error) => native().cuf_frame_to_dlpack(handle, desc.bytes, info.bytes, error.bytes),
         "Exporting by DLPack",
       );
-      return new DLPackCapsule(info, version, label);
+      return new DLPackCapsule(info, version, label, dlpackDeviceOf(gpu));
     };
   }
 
-  private constructor(info: Dlpack, version: "versioned" | "legacy", label: string) {
+  private constructor(
+    info: Dlpack,
+    version: "versioned" | "legacy",
+    label: string,
+    device: DLPackDevice,
+  ) {
     this.version = version;
+    this.dlpackDevice = device;
     this.name = version === "legacy" ? "dltensor" : "dltensor_versioned";
     this.#address = BigInt(info.address);
     this.#handle = new NativeHandle(info.capsule, label, "DLPackCapsule", { warns: true });

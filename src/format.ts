@@ -10,7 +10,8 @@ import { Dtype as DtypeCode, Format } from "../ffi/abi.ts";
  * Layout of a frame's samples. NVDEC's: NV12, P010, P016 (4:2:0, two planes), NV16, P210, P216 (4:2:2,
  * two planes), YUV444, YUV444_16 (three planes); the 16-bit ones keep the sample in the most
  * significant bits. The decoder's own ("raw"): I420, I422, I444, GRAY8, GBRP, and with P16 or 16 in the
- * name in the least significant bits of 16. RGB and RGBA are interleaved, RGBP is three planes.
+ * name in the least significant bits of 16. RGB, RGBA and BGRA are interleaved, RGBP is three planes.
+ * BGR10 and RGB10 are words of 32 bits that begin with the least significant bits.
  */
 export type PixelFormat =
   | "NV12"
@@ -34,6 +35,9 @@ export type PixelFormat =
   | "GRAY16"
   | "GBRP"
   | "GBRP16"
+  | "BGRA"
+  | "BGR10"
+  | "RGB10"
   | "UNKNOWN";
 
 /** Type of one sample. */
@@ -87,7 +91,7 @@ export function frameShape(
   planes: readonly PlaneSize[],
 ): readonly number[] | null {
   if (format === "RGB") return [height, width, 3];
-  if (format === "RGBA") return [height, width, 4];
+  if (format === "RGBA" || format === "BGRA") return [height, width, 4];
   const rowBytes = width * dtypeBytes(dtype);
   if (planes.some((plane) => plane.rowBytes !== rowBytes)) return null;
   if (planes.length === 1) return [height, width];
@@ -105,7 +109,7 @@ export function planeShape(
 ): readonly number[] {
   const samples = plane.rowBytes / dtypeBytes(dtype);
   if (format === "RGB") return [plane.rows, samples / 3, 3];
-  if (format === "RGBA") return [plane.rows, samples / 4, 4];
+  if (format === "RGBA" || format === "BGRA") return [plane.rows, samples / 4, 4];
   if (index === 1 && SEMI_PLANAR.includes(format)) return [plane.rows, samples / 2, 2];
   return [plane.rows, samples];
 }

@@ -9,14 +9,15 @@ import { NativeHandle } from "../ffi/handle.ts";
 import { type ParsedDecodeStats, parseDecodeStats } from "./decode_stats.ts";
 import { bytesOf, checkDescriptor, describe, isBytes } from "./descriptor.ts";
 import * as dlpack from "./dlpack.ts";
-import { CuframeError } from "./errors.ts";
+import { type CudaArrayInterface, shareByCudaArrayInterface } from "./device_memory.ts";
+import { CuframeError, UnsupportedError } from "./errors.ts";
 import { FrameMemory, requireOpen } from "./frame_memory.ts";
 import { type FrameSummary, summarizeFrame } from "./frame_summary.ts";
 import { callWithError, native } from "./native_call.ts";
 import { FramePlane, packedLayout, type Plane, type PlaneLayout } from "./plane.ts";
 import { pictureInfo, PictureProperties, planeSizes } from "./picture_properties.ts";
 import { readSei, type SeiMessage } from "./sei.ts";
-import { convertFrame, copyFrame, type Tensor } from "./tensor.ts";
+import { convertFrame, copyFrame, packedStrides, type Tensor } from "./tensor.ts";
 import type { TensorDescriptor } from "./tensor_descriptor.ts";
 import { type ImageDataLike, imageDataOf } from "./image_data.ts";
 
@@ -57,20 +58,19 @@ export class Frame extends PictureProperties implements Disposable {
 
   /** Where the memory is, as Python's `__dlpack_device__` gives it. */
   get dlpackDevice(): dlpack.DLPackDevice {
-    return dlpack.HOST_DEVICE;
+    return dlpack.dlpackDeviceOf(this.gpu);
   }
   /** Whether close() was called. */
   get isClosed(): boolean {
     return this.#handle.isClosed;
   }
 
-  /** The planes. Their views need no copy, and are empty after close(). */
+  /** The planes. Their views need no copy, and are empty after close(); of a GPU's memory there are none. */
   get planes(): readonly Plane[] {
     requireOpen(this.#handle, "frame");
     if (this.#planes !== null) return this.#planes;
-    const memory = this.#memory ??= new FrameMemory(this.#handle, "frame");
     return this.#planes = planeSizes(this.#info).map((_, i) =>
-      new FramePlane(this.#info, i, memory)
+      new FramePlane(this.#info, i, this.#views)
     );
   }
 
@@ -89,6 +89,7 @@ export class Frame extends PictureProperties implements Disposable {
   /**
    * All planes one after another, as a view without a copy that is empty after close().
    *
+   * @throws {UnsupportedError} if the frame is in a GPU's memory: use copyTo()
    * @throws {CuframeError} if the planes lie apart in memory, as those of "raw" frames do
    */
   get data(): Uint8Array<ArrayBuffer> {
@@ -99,18 +100,40 @@ export class Frame extends PictureProperties implements Disposable {
         code: "unsupported",
       });
     }
-    const memory = this.#memory ??= new FrameMemory(this.#handle, "frame");
-    return new Uint8Array(memory.buffer(address, byteLength));
+    return new Uint8Array(this.#views.buffer(address, byteLength));
+  }
+
+  /** Address of the first plane in a GPU's memory, valid until close(); null in host memory. */
+  get devicePointer(): bigint | null {
+    return this.planes[0].devicePointer;
   }
 
   /**
-   * Copies all planes one after another, without padding. It works under `--allow-ffi=<file>`, where
-   * views cannot be made. The bytes are there when the promise resolves.
+   * The memory on a GPU as an array of `shape`, for consumers of Python's `__cuda_array_interface__`; null in
+   * host memory. Reading it makes later work of the legacy default stream find the frame complete.
+   *
+   * @throws {UnsupportedError} if `shape` is null
+   */
+  get cudaArrayInterface(): CudaArrayInterface | null {
+    const handle = frameHandle(this);
+    const { shape, dtype } = this;
+    if (this.backend === "cpu") return null;
+    if (shape === null) {
+      throw new UnsupportedError(
+        "The planes of this frame form no single array; export them one by one by toDLPack({ plane })",
+      );
+    }
+    const strides = packedStrides(shape);
+    return shareByCudaArrayInterface(handle, this.#info.address, { shape, strides, dtype });
+  }
+
+  /**
+   * Copies all planes one after another, without padding, also from a GPU. It works under
+   * `--allow-ffi=<file>`, where views cannot be made. The bytes are there when the promise resolves.
    *
    * @returns where in `destination` each plane starts, and its bytes from row to row
    * @throws {RangeError} if `destination` has fewer than byteLength bytes
    */
-  // deno-lint-ignore require-await -- a failure is a rejection, as it will be for device memory
   async copyTo(
     destination: ArrayBufferLike | ArrayBufferView,
     options: Record<string, never> = {},
@@ -119,12 +142,12 @@ export class Frame extends PictureProperties implements Disposable {
     if (!isBytes(destination)) {
       throw new TypeError(`copyTo() takes an ArrayBuffer or a view, not ${describe(destination)}`);
     }
-    copyFrame(frameHandle(this), bytesOf(destination), this.byteLength);
+    await copyFrame(this.gpu, frameHandle(this), bytesOf(destination), this.byteLength);
     return packedLayout(planeSizes(this.#info));
   }
 
   /**
-   * The picture as an RGB tensor, converted on the library's threads at full depth. For float types a
+   * The picture as an RGB tensor where the frame is, converted at full depth. For float types a
    * value is (rgb / maximum - mean) / std. Frames of outputColorType "rgb" and "rgbp" are refused.
    */
   toTensor(descriptor: TensorDescriptor = {}): Promise<Tensor> {
@@ -144,7 +167,8 @@ export class Frame extends PictureProperties implements Disposable {
    * for the legacy version of raw frames, which has no such flag
    */
   toDLPack(descriptor: dlpack.FrameDLPackDescriptor = {}): dlpack.DLPackCapsule {
-    return dlpack.exportDLPack(frameHandle(this), this.#label, descriptor, this.#info.planeCount);
+    const { planeCount } = this.#info;
+    return dlpack.exportDLPack(frameHandle(this), this.#label, descriptor, planeCount, this.gpu);
   }
 
   /**
@@ -215,6 +239,10 @@ export class Frame extends PictureProperties implements Disposable {
 
   get #info(): FrameInfo {
     return pictureInfo(this);
+  }
+
+  get #views(): FrameMemory {
+    return this.#memory ??= new FrameMemory(this.#handle, "frame", this.backend === "cuda");
   }
 }
 

@@ -18,17 +18,25 @@ const owners = new WeakMap<ArrayBuffer, NativeHandle>();
 export class FrameMemory {
   readonly #handle: NativeHandle;
   readonly #what: string;
+  readonly #isOnDevice: boolean;
   readonly #buffers = new Map<number, ArrayBuffer>();
 
-  /** Over the memory that `handle` holds; `what` names it in errors. */
-  constructor(handle: NativeHandle, what: string) {
+  /** Over the memory that `handle` holds, on the host or a GPU; `what` names it in errors. */
+  constructor(handle: NativeHandle, what: string, isOnDevice: boolean) {
     this.#handle = handle;
     this.#what = what;
+    this.#isOnDevice = isOnDevice;
   }
 
   /** The buffer over a range of memory, made at first use. After close() a new empty one. */
   buffer(address: number, byteLength: number): ArrayBuffer {
     if (this.#handle.isClosed) return new ArrayBuffer(0);
+    if (this.#isOnDevice) {
+      throw new UnsupportedError(
+        `The ${this.#what} is in a GPU's memory, which scripts cannot read: copy it by copyTo(), or make ` +
+          "the decoder with useDeviceMemory: false",
+      );
+    }
     const known = this.#buffers.get(address);
     if (known?.detached) {
       throw new ClosedError(

@@ -18,6 +18,17 @@ export function native(): Symbols {
   return library().symbols;
 }
 
+const shared = new ErrorStruct();
+
+/**
+ * An empty error struct for a call that is made often: good until the next one is taken, so for a failure that
+ * is thrown as soon as the call returned. Making one for each call costs more than the call.
+ */
+export function sharedError(): ErrorStruct {
+  shared.status = 0;
+  return shared;
+}
+
 /** Runs a function that reports failures in a CufError and returns a status or a count. */
 export function callWithError(call: (error: ErrorStruct) => number, what: string): number {
   const error = new ErrorStruct();

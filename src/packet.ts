@@ -14,6 +14,7 @@ import {
 import type { DecoderConfig } from "./decoder_config.ts";
 import { bytes, bytesOf, checkDescriptor, flag, instance, integer } from "./descriptor.ts";
 import { type Rational, rational } from "./rational.ts";
+import type { StreamType } from "./stream_metadata.ts";
 
 /** What a packet made by the script holds. */
 export interface PacketDescriptor {
@@ -42,17 +43,27 @@ const LARGEST_32_BIT = 2 ** 31 - 1;
 
 /** A packet that comes from a demuxer, and what is known of it. */
 export class DemuxedPacket implements PacketDescriptor {
-  /** Takes the record, the bytes, the headers in force outside the packets, and a new configuration. */
+  /** Takes the record, the bytes, the headers in force outside the packets, a new configuration, and the kind of stream. */
   constructor(
     readonly info: PacketInfo,
     readonly data: Uint8Array<ArrayBuffer>,
     readonly headers: Uint8Array | null,
     readonly decoderConfig: DecoderConfig | null,
+    readonly type: StreamType,
   ) {}
 }
 
-/** The record and the headers that go to a decoder with a packet. */
-export let decodingParts: (packet: Packet) => { info: PacketInfo; headers: Uint8Array | null };
+/**
+ * A packet as the library takes it: with the headers in force, unless the decoder was given them before;
+ * `known` are those that it has, `headers` those that it has then.
+ */
+export let packetMessage: (
+  packet: Packet,
+  known: Uint8Array | null,
+) => { info: PacketInfo; data: Uint8Array; headers: Uint8Array | null };
+
+/** A packet as a muxer takes it: with the headers that come into force with it. */
+export let writtenPacket: (packet: Packet) => { info: PacketInfo; data: Uint8Array };
 
 /** One encoded picture, as it comes from a demuxer or as a script makes it. */
 export class Packet {
@@ -60,11 +71,17 @@ export class Packet {
   readonly data: Uint8Array;
   /** The decoder configuration that comes into force with this packet; null for most packets. */
   readonly decoderConfig: DecoderConfig | null;
+  /** What it holds; a demuxer gives others than video where it was opened with `streams`. */
+  readonly type: StreamType;
+  /** Number of its stream in the container; null if the script made it. */
+  readonly streamIndex: number | null;
   readonly #info: PacketInfo;
   readonly #headers: Uint8Array | null;
 
   static {
-    decodingParts = (packet) => ({ info: packet.#info, headers: packet.#headers });
+    packetMessage = (packet, known) => packet.#message(known);
+    writtenPacket = (packet) =>
+      packet.#message(packet.decoderConfig === null ? packet.#headers : null);
   }
 
   /** Makes a packet from encoded bytes of the script's own. */
@@ -73,6 +90,8 @@ export class Packet {
     this.#info = demuxed?.info ?? recordOf(descriptor);
     this.#headers = demuxed?.headers ?? null;
     this.data = bytesOf(descriptor.data);
+    this.type = demuxed?.type ?? "video";
+    this.streamIndex = demuxed?.info.streamIndex ?? null;
     this.decoderConfig = demuxed?.decoderConfig ?? null;
   }
 
@@ -133,6 +152,26 @@ export class Packet {
   /** Seconds of one unit of pts and dts. */
   get timeBase(): Rational {
     return rational(this.#info.timeBase);
+  }
+
+  #message(known: Uint8Array | null): ReturnType<typeof packetMessage> {
+    const { data } = this;
+    const record = this.#info;
+    const headers = this.#headers;
+    if (data.length !== record.dataSize) {
+      throw new TypeError("The packet's data was transferred away; decode it before that");
+    }
+    const info = new PacketInfo(record.bytes.slice(record.at, record.at + PacketInfo.size));
+    info.dataOffset = 0;
+    info.extradataOffset = 0;
+    info.extradataSize = 0;
+    if (headers === null || headers === known) return { info, data, headers: known };
+    info.extradataOffset = data.length;
+    info.extradataSize = headers.length;
+    const joined = new Uint8Array(data.length + headers.length);
+    joined.set(data);
+    joined.set(headers, data.length);
+    return { info, data: joined, headers };
   }
 }
 

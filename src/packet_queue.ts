@@ -10,6 +10,7 @@ import type { DecoderConfig } from "./decoder_config.ts";
 import { bytesOf } from "./descriptor.ts";
 import { checked, native, opened, type Outcome, run } from "./native_call.ts";
 import { DemuxedPacket, Packet } from "./packet.ts";
+import type { DemuxerFacts, MediaStream } from "./stream_metadata.ts";
 
 const BATCH_PACKETS = 64;
 const BATCH_BYTES = 1 << 20;
@@ -24,6 +25,8 @@ interface Reading {
 export class PacketQueue {
   readonly #handle: NativeHandle;
   readonly #config: DecoderConfig;
+  readonly #streams: readonly MediaStream[];
+  readonly #video: number;
   readonly #explain: (error: unknown) => unknown;
   #batch: Packet[] = [];
   #at = 0;
@@ -31,9 +34,15 @@ export class PacketQueue {
   #headers: Uint8Array | null;
 
   /** Reads from an open demuxer; `explain` turns a failure into what the consumer gets. */
-  constructor(handle: NativeHandle, config: DecoderConfig, explain: (error: unknown) => unknown) {
+  constructor(
+    handle: NativeHandle,
+    { decoderConfig: config, streams, metadata }: DemuxerFacts,
+    explain: (error: unknown) => unknown,
+  ) {
     this.#handle = handle;
     this.#config = config;
+    this.#streams = streams;
+    this.#video = metadata.streamIndex;
     // They go with the first packet, so that a decoder made with the codec's name alone gets them, too.
     this.#headers = config.description === undefined ? null : bytesOf(config.description);
     this.#explain = explain;
@@ -119,12 +128,17 @@ export class PacketQueue {
   #packetOf(info: PacketInfo, data: Uint8Array<ArrayBuffer>): DemuxedPacket {
     const { dataOffset, dataSize, extradataOffset, extradataSize } = info;
     const payload = data.subarray(dataOffset, dataOffset + dataSize);
+    const { streamIndex } = info;
+    if (streamIndex !== this.#video) {
+      const { type } = this.#streams[streamIndex];
+      return new DemuxedPacket(info, payload, null, null, type);
+    }
     let config: DecoderConfig | null = null;
     if (extradataSize > 0) {
       // A copy: it lives as long as the stream, and should not keep the batch.
       this.#headers = data.slice(extradataOffset, extradataOffset + extradataSize);
       config = { ...this.#config, description: this.#headers };
     }
-    return new DemuxedPacket(info, payload, this.#headers, config);
+    return new DemuxedPacket(info, payload, this.#headers, config, "video");
   }
 }

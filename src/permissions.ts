@@ -8,7 +8,7 @@ import { MediaIoError } from "./errors.ts";
 
 interface DenoPermissions {
   request(
-    wanted: { name: "read"; path: string } | { name: "net"; host: string },
+    wanted: { name: "read" | "write"; path: string } | { name: "net"; host: string },
   ): Promise<{ state: string }>;
 }
 
@@ -24,6 +24,16 @@ export async function requireRead(path: string): Promise<void> {
   if (state !== "granted") {
     throw new MediaIoError(
       `Reading ${JSON.stringify(path)} is not permitted; run Deno again with --allow-read=${path}`,
+    );
+  }
+}
+
+/** Throws MediaIoError unless the script may write the file. */
+export async function requireWrite(path: string): Promise<void> {
+  const { state } = await permissions()?.request({ name: "write", path }) ?? { state: "granted" };
+  if (state !== "granted") {
+    throw new MediaIoError(
+      `Writing ${JSON.stringify(path)} is not permitted; run Deno again with --allow-write=${path}`,
     );
   }
 }

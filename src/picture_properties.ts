@@ -138,6 +138,10 @@ export abstract class PictureProperties {
   get backend(): "cpu" | "cuda" {
     return this.#info.backend === Backend.CUDA ? "cuda" : "cpu";
   }
+  /** Number of the GPU in whose memory it is; null in host memory. */
+  get gpu(): number | null {
+    return this.backend === "cuda" ? this.#info.gpu : null;
+  }
   /** Bytes of all planes without padding: what copyTo() writes. */
   get byteLength(): number {
     return this.#sizes.reduce((total, { rows, rowBytes }) => total + rows * rowBytes, 0);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FrameInfo, Plane as PlaneInfo } from "../ffi/abi.ts";
+import { Backend, type FrameInfo, type Plane as PlaneInfo } from "../ffi/abi.ts";
 import {
   type Dtype,
   dtypeBytes,
@@ -34,8 +34,13 @@ export function packedLayout(sizes: readonly PlaneSize[]): PlaneLayout[] {
 
 /** One plane of a frame. */
 export interface Plane {
-  /** Its bytes with the padding between rows, without a copy; empty after the frame's close(). */
+  /**
+   * Its bytes with the padding between rows, without a copy; empty after the frame's close(). An
+   * UnsupportedError in a GPU's memory.
+   */
   readonly data: Uint8Array<ArrayBuffer>;
+  /** Its address in a GPU's memory, valid until the frame's close(); null in host memory. */
+  readonly devicePointer: bigint | null;
   /** The same memory as 16-bit samples where dtype is "uint16"; otherwise `data`. */
   readonly samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
   /** Bytes from one row to the next. */
@@ -71,6 +76,11 @@ export class FramePlane implements Plane {
     return buffer.byteLength === 0
       ? new Uint8Array(buffer)
       : new Uint8Array(buffer, offset, byteLength);
+  }
+
+  /** Its address in a GPU's memory. */
+  get devicePointer(): bigint | null {
+    return this.#frame.backend === Backend.CUDA ? BigInt(this.#info.address) : null;
   }
 
   /** Its samples. */

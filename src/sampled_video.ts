@@ -4,9 +4,11 @@
  * @module
  */
 
+import { Backend } from "../ffi/abi.ts";
 import type { NativeHandle } from "../ffi/handle.ts";
 import { unlessAborted } from "./abort.ts";
 import { ClosedError } from "./errors.ts";
+import type { DecodingDevice } from "./gpu_options.ts";
 import { FrameIterators } from "./frame_iterator.ts";
 import { Sampler } from "./sampler.ts";
 import {
@@ -50,6 +52,8 @@ export interface SamplingDevice {
   readonly memoryBudgetBytes: number;
   /** Aborted when it is closed. */
   readonly stop: AbortSignal;
+  /** Where it decodes. */
+  readonly decoding: DecodingDevice;
 }
 
 /** What SimpleDecoder and ThreadedDecoder are made around. */
@@ -97,6 +101,18 @@ export class SampledVideo {
   /** Name in warnings; also after close(). */
   get label(): string {
     return this.#sampler.label;
+  }
+
+  /** Where frames are decoded now: on an "auto" device that can be the CPU for one video and a GPU for another. */
+  get backend(): "cpu" | "cuda" {
+    const { backend } = this.sampler.info();
+    if (backend === Backend.AUTO) return this.#device.decoding.backend;
+    return backend === Backend.CUDA ? "cuda" : "cpu";
+  }
+
+  /** Why frames are not decoded on the GPU of an "auto" device; null if they are. */
+  get fallbackReason(): string | null {
+    return this.sampler.info().fallbackReason || null;
   }
 
   /** How frames of a range are read for an iterator. */
@@ -159,7 +175,8 @@ export class SampledVideo {
     await this.inOrder(async () => {
       const { signal } = descriptor;
       const stop = this.#stop.signal;
-      const next = await Sampler.open(this.#device, source, this.#options, {
+      const options = { ...this.#options, replaces: true };
+      const next = await Sampler.open(this.#device, source, options, {
         ...descriptor,
         signal: signal === undefined ? stop : AbortSignal.any([stop, signal]),
       });

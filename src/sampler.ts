@@ -10,6 +10,7 @@ import { unlessAborted } from "./abort.ts";
 import { ClosedError } from "./errors.ts";
 import { type Frame, makeFrame } from "./frame.ts";
 import type { FrameRange } from "./frame_range.ts";
+import type { DecodingDevice } from "./gpu_options.ts";
 import { callWithError, checked, native, type Outcome, run } from "./native_call.ts";
 import {
   nativeSamplerDesc,
@@ -53,7 +54,11 @@ export class Sampler {
 
   /** Opens a source and indexes it. */
   static async open(
-    device: { readonly handle: NativeHandle; readonly stop: AbortSignal },
+    device: {
+      readonly handle: NativeHandle;
+      readonly stop: AbortSignal;
+      readonly decoding: DecodingDevice;
+    },
     source: Source,
     options: SamplerOptions,
     opening: VideoSourceDescriptor,
@@ -65,7 +70,7 @@ export class Sampler {
     const opened = await openSource(device, source, { label, mustSeek: true, signal });
     try {
       const sampler = new Sampler(
-        await openNative(device.handle, opened, options, opening),
+        await openNative(device, opened, options, opening),
         opened,
       );
       try {
@@ -261,21 +266,21 @@ export class Sampler {
 }
 
 async function openNative(
-  device: NativeHandle,
+  device: { readonly handle: NativeHandle; readonly decoding: DecodingDevice },
   { path, feed, label }: OpenedSource,
   options: SamplerOptions,
   opening: VideoSourceDescriptor,
 ): Promise<NativeHandle> {
   const { signal, onProgress, failed } = guardedProgress(opening);
-  const desc = nativeSamplerDesc(options, opening.streamIndex);
+  const desc = nativeSamplerDesc(device.decoding, options, opening.streamIndex);
   desc.source = feed?.handle ?? 0;
   desc.wantsProgress = onProgress === undefined ? 0 : 1;
   const error = new ErrorStruct();
   const size = path?.length ?? 0;
   const { value } = await run(
     (ticket) =>
-      native().cuf_sampler_open(device.value, desc.bytes, path, size, ticket, error.bytes),
-    { error, owner: device, signal, onProgress, what: "Opening a video" },
+      native().cuf_sampler_open(device.handle.value, desc.bytes, path, size, ticket, error.bytes),
+    { error, owner: device.handle, signal, onProgress, what: "Opening a video" },
   );
   const handle = new NativeHandle(value, label, "video", { warns: true });
   if (failed?.aborted) {

@@ -4,11 +4,19 @@
  * @module
  */
 
-import { SamplerDesc } from "../ffi/abi.ts";
+import { SamplerDesc, WarmUp } from "../ffi/abi.ts";
 import { type ColorOverride, colorOverride, overrideCodes } from "./color.ts";
 import { COLOR_TYPES, LARGEST_SIDE, ON_ERROR } from "./decoder_options.ts";
 import { checkDescriptor, flag, instance, integer, oneOf, signal, text } from "./descriptor.ts";
 import { UnsupportedError } from "./errors.ts";
+import {
+  cudaAddress,
+  type DecodingDevice,
+  type GpuDescriptor,
+  gpuFields,
+  gpuRules,
+  requireContext,
+} from "./gpu_options.ts";
 
 /** How one source is opened. */
 export interface VideoSourceDescriptor {
@@ -24,7 +32,7 @@ export interface VideoSourceDescriptor {
 }
 
 /** How a SimpleDecoder is made. */
-export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
+export interface SimpleDecoderDescriptor extends VideoSourceDescriptor, GpuDescriptor {
   /**
    * "native" (default): NVDEC's layouts, the same bytes on every backend; "rgb": 8-bit [H, W, 3];
    * "rgbp": 8-bit [3, H, W]; "raw": the decoder's own planes without a copy.
@@ -52,29 +60,32 @@ export interface SimpleDecoderDescriptor extends VideoSourceDescriptor {
   readonly colorSpace?: ColorOverride;
   /** Gives `frame.seiMessages`, as a Decoder does; default false. */
   readonly enableSeiMessage?: boolean;
-  /** Most decoders at work at once, 1 to 64; default: as many as the device has threads. */
+  /**
+   * Most decoders at work at once, 1 to 64; default: as many as the GPU has engines, or the device threads. A
+   * GPU's driver spreads them over its engines.
+   */
   readonly engines?: number;
-  /** Decoders that are kept for the next video of the same kind; default 4. */
+  /** Decoders that are kept for the next video of the same kind; default 4, on a GPU `engines` if that is more. */
   readonly decoderCacheSize?: number;
   /**
    * Bytes of frames that may be decoded ahead; default 320 MiB, a few frames at least. The device's
    * memoryBudgetBytes bounds all of its memory.
    */
   readonly memoryBudgetBytes?: number;
-  /** Widest picture in pixels; a wider video is refused. Default: any. */
+  /** Widest picture in pixels; a wider video is refused, and so are wider frames in it. Default: any. */
   readonly maxWidth?: number;
-  /** Highest picture in pixels; a higher video is refused. Default: any. */
+  /** Highest picture in pixels; a higher video is refused, and so are higher frames in it. Default: any. */
   readonly maxHeight?: number;
-  /** Frames in device memory; must not be true on the CPU, whose frames are in host memory. */
-  readonly useDeviceMemory?: boolean;
   /** Scans for getScannedStreamMetadata() at once. An exact index is that scan. */
   readonly needScannedStreamMetadata?: boolean;
-  /** Prepares a GPU's sessions early; has no effect on the CPU. */
+  /**
+   * The video is there when its decoders on the GPU are, `engines` of them; default false. Without it they are
+   * made while the video is indexed, too, but nobody waits for them: one, or `engines` if that was given. No
+   * effect on the CPU.
+   */
   readonly waitForSessionWarmUp?: boolean;
-  /** A CUDA context to work in; 0 or absent on the CPU. */
+  /** The device's CUcontext, where code of the guide gives it here; 0 or absent on the CPU. */
   readonly cudaContext?: number | bigint;
-  /** A CUDA stream to work on; 0 or absent on the CPU. */
-  readonly cudaStream?: number | bigint;
   /** Name in warnings; default: the path or the kind of the source. */
   readonly label?: string;
 }
@@ -93,6 +104,8 @@ export interface SamplerOptions {
   readonly descriptor: SimpleDecoderDescriptor;
   /** Frames decoded ahead; 0: by the memory budget. */
   readonly bufferFrames: number;
+  /** Whether the video takes the place of another, whose decoders come back. */
+  readonly replaces?: boolean;
 }
 
 const LARGEST_STREAM_INDEX = 2 ** 31 - 2;
@@ -102,11 +115,6 @@ const LARGEST_BUFFER = 65536;
 const DEFAULT_BUFFER = 12;
 const DEFAULT_BUDGET = 320 << 20;
 const BATCHES_IN_BUDGET = 8;
-
-const address = instance(
-  "an address (a number or a bigint)",
-  (value) => typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value)),
-);
 
 const sourceRules = {
   streamIndex: integer(0, LARGEST_STREAM_INDEX),
@@ -125,11 +133,10 @@ const simpleRules = {
   memoryBudgetBytes: integer(1),
   maxWidth: integer(1, LARGEST_SIDE),
   maxHeight: integer(1, LARGEST_SIDE),
-  useDeviceMemory: flag(),
   needScannedStreamMetadata: flag(),
   waitForSessionWarmUp: flag(),
-  cudaContext: address,
-  cudaStream: address,
+  cudaContext: cudaAddress,
+  ...gpuRules,
   label: text(),
   ...sourceRules,
 };
@@ -142,7 +149,6 @@ export function checkSourceDescriptor(descriptor: VideoSourceDescriptor): void {
 /** Checks what a SimpleDecoder is made of. */
 export function simpleOptions(descriptor: SimpleDecoderDescriptor): SamplerOptions {
   checkDescriptor("createSimpleDecoder()", descriptor, simpleRules);
-  refuseDeviceMemory(descriptor);
   return { descriptor, bufferFrames: 0 };
 }
 
@@ -153,7 +159,6 @@ export function threadedOptions(descriptor: ThreadedDecoderDescriptor): SamplerO
     bufferSize: integer(1, LARGEST_BUFFER),
     startFrame: integer(-0xffff_ffff, 0xffff_ffff),
   });
-  refuseDeviceMemory(descriptor);
   return { descriptor, bufferFrames: descriptor.bufferSize ?? DEFAULT_BUFFER };
 }
 
@@ -165,21 +170,28 @@ export function batchBytesOf({ descriptor }: SamplerOptions, deviceBudgetBytes: 
 
 /** The options as the library wants them. */
 export function nativeSamplerDesc(
+  device: DecodingDevice,
   options: SamplerOptions,
   streamIndex: number | undefined,
 ): SamplerDesc {
   const { descriptor } = options;
+  requireContext(device, descriptor.cudaContext);
   const desc = new SamplerDesc();
+  Object.assign(desc, gpuFields(device, descriptor));
   desc.streamNumber = (streamIndex ?? -1) + 1;
   desc.outputColorType = COLOR_TYPES[descriptor.outputColorType ?? "native"];
   desc.onError = ON_ERROR[descriptor.onError ?? "throw"];
   Object.assign(desc, overrideCodes(descriptor.colorSpace));
   desc.enableSeiMessage = descriptor.enableSeiMessage ? 1 : 0;
+  desc.maxWidth = descriptor.maxWidth ?? 0;
+  desc.maxHeight = descriptor.maxHeight ?? 0;
   desc.engines = descriptor.engines ?? 0;
   desc.decoderCacheSize = descriptor.decoderCacheSize ?? 0;
   desc.bufferFrames = options.bufferFrames;
   desc.bufferBytes = descriptor.memoryBudgetBytes ?? DEFAULT_BUDGET;
   desc.enableDecodeStats = descriptor.enableDecodeStats ? 1 : 0;
+  if (options.replaces) desc.warmUp = WarmUp.NONE;
+  else if (descriptor.waitForSessionWarmUp) desc.warmUp = WarmUp.WAIT;
   desc.isIndexApproximate = descriptor.index === "approximate" ? 1 : 0;
   return desc;
 }
@@ -198,16 +210,4 @@ export function requireSize(
     `${label} is ${width} x ${height}, larger than maxWidth x maxHeight, which are ${maxWidth} x ${maxHeight}; ` +
       "give larger ones, or leave them out",
   );
-}
-
-function refuseDeviceMemory(descriptor: SimpleDecoderDescriptor): void {
-  if (descriptor.useDeviceMemory) {
-    throw new UnsupportedError(
-      "useDeviceMemory: true needs a CUDA device; the CPU's frames are in host memory, so leave it out",
-    );
-  }
-  for (const key of ["cudaContext", "cudaStream"] as const) {
-    if (Number(descriptor[key] ?? 0) === 0) continue;
-    throw new UnsupportedError(`${key} needs a CUDA device; leave it out on the CPU`);
-  }
 }

@@ -14,7 +14,7 @@ import {
   seconds,
   sliceRange,
 } from "./frame_range.ts";
-import { SampledVideo, type SampleStats, type SamplingDevice } from "./sampled_video.ts";
+import { SampledVideo, type SamplingDevice } from "./sampled_video.ts";
 import { SamplerBatches } from "./sampler_batches.ts";
 import {
   type SimpleDecoderDescriptor,
@@ -25,7 +25,7 @@ import { SequentialFrames } from "./sequential_frames.ts";
 import type { Source } from "./source_kind.ts";
 import type { Tensor } from "./tensor.ts";
 import type { BatchTensorDescriptor } from "./tensor_descriptor.ts";
-import type { ScannedStreamMetadata, VideoMetadata } from "./video_metadata.ts";
+import { SampledDecoder, videoOf } from "./sampled_decoder.ts";
 
 /** Makes a decoder for random access on a device. */
 export let createSimpleDecoder: (
@@ -40,8 +40,7 @@ export let createSimpleDecoder: (
  * Calls may overlap; they are done in order. Frames belong to the caller and stay valid until they are
  * closed, whatever the decoder does next. Of a batch that fails, no frame is left open.
  */
-export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Disposable {
-  readonly #video: SampledVideo;
+export class SimpleDecoder extends SampledDecoder implements AsyncIterable<Frame> {
   readonly #sequence: SequentialFrames;
   #cursor = 0;
 
@@ -54,29 +53,13 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
     };
   }
 
+  get #video(): SampledVideo {
+    return videoOf(this);
+  }
+
   private constructor(video: SampledVideo) {
-    this.#video = video;
+    super(video);
     this.#sequence = new SequentialFrames(video.skipsDamaged);
-  }
-
-  /** Number of frames. */
-  get length(): number {
-    return this.#video.sampler.length;
-  }
-
-  /** What the container says of the video. */
-  get streamMetadata(): VideoMetadata {
-    return this.#video.sampler.metadata;
-  }
-
-  /** What it has done so far, over all of its videos. */
-  get stats(): SampleStats {
-    return this.#video.stats;
-  }
-
-  /** Name in warnings. */
-  get label(): string {
-    return this.#video.label;
   }
 
   /** Index of the frame that getBatchFrames() gives next; `length` at the end. */
@@ -254,14 +237,6 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
     return sampler.timeOf(frameIndex("getTimeFromIndex()", index, sampler.length));
   }
 
-  /** Numbers from a scan of the whole stream: exact counts and rates, key frames, packets. */
-  async getScannedStreamMetadata(
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<ScannedStreamMetadata> {
-    const stop = stopOf("getScannedStreamMetadata()", options);
-    return await this.#video.sampler.scanned(stop);
-  }
-
   /**
    * Puts another video in the place of this one and the cursor at its start; decoders are used again where
    * they fit. Iterators over the old video end with a ClosedError. If it cannot be opened, the old one stays.
@@ -273,21 +248,5 @@ export class SimpleDecoder implements AsyncIterable<Frame>, AsyncDisposable, Dis
         this.#cursor = 0;
       },
     });
-  }
-
-  /** Closes the decoder. Its frames stay; calls at work end with a ClosedError. */
-  close(): void {
-    this.#video.close();
-  }
-
-  /** Calls close(). */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  /** Calls close(). */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return Promise.resolve();
   }
 }

@@ -33,6 +33,10 @@ export interface MediaStream {
   readonly codec: string;
   /** Language, such as "eng"; null if the container does not say. */
   readonly language: string | null;
+  /** Title; null if the container does not say. */
+  readonly title: string | null;
+  /** Whether the demuxer reads its packets: of the video, and of what `streams` asked for. */
+  readonly isRead: boolean;
   /** Length in microseconds; null if unknown. */
   readonly duration: number | null;
   /** Bits per second; null if unknown. */
@@ -198,6 +202,8 @@ function streamsOf(demuxer: number, capacity: number): MediaStream[] {
       type: STREAM_TYPES[info.kind] ?? "other",
       codec: info.codec,
       language: info.language || null,
+      title: info.title || null,
+      isRead: info.isRead !== 0,
       duration: info.durationUs < 0 ? null : info.durationUs,
       bitRate: info.bitRateBps || null,
       width: info.width,

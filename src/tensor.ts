@@ -4,15 +4,20 @@
  * @module
  */
 
-import { type ConvertDesc, ErrorStruct, FrameInfo } from "../ffi/abi.ts";
+import { Backend, type ConvertDesc, ErrorStruct, FrameInfo } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { bytesOf, describe, isBytes } from "./descriptor.ts";
+import {
+  type CudaArrayInterface,
+  shareByCudaArrayInterface,
+  withHostCopy,
+} from "./device_memory.ts";
 import {
   type DLPackCapsule,
   type DLPackDescriptor,
   type DLPackDevice,
+  dlpackDeviceOf,
   exportDLPack,
-  HOST_DEVICE,
 } from "./dlpack.ts";
 import { type Dtype, dtypeBytes } from "./format.ts";
 import { FrameMemory, requireOpen } from "./frame_memory.ts";
@@ -54,6 +59,8 @@ interface TensorKind {
 
 /** Makes a tensor of a converted native frame. */
 let makeTensor: (handle: NativeHandle, label: string, kind: TensorKind) => Tensor;
+/** The native frame of a tensor; throws ClosedError. */
+export let tensorHandle: (tensor: Tensor) => number;
 
 /** RGB pictures as an array of numbers. It stays valid until close(). */
 export class Tensor implements Disposable {
@@ -70,8 +77,10 @@ export class Tensor implements Disposable {
   readonly layout: TensorLayout;
   /** Bytes of all values. */
   readonly byteLength: number;
+  /** Number of the GPU in whose memory it is; null in host memory. */
+  readonly gpu: number | null;
   /** Where the memory is, as Python's `__dlpack_device__` gives it. */
-  readonly dlpackDevice: DLPackDevice = HOST_DEVICE;
+  readonly dlpackDevice: DLPackDevice;
   readonly #handle: NativeHandle;
   readonly #label: string;
   readonly #memory: FrameMemory;
@@ -79,6 +88,10 @@ export class Tensor implements Disposable {
 
   static {
     makeTensor = (handle, label, kind) => new Tensor(handle, label, kind);
+    tensorHandle = (tensor) => {
+      requireOpen(tensor.#handle, "tensor");
+      return tensor.#handle.value;
+    };
   }
 
   private constructor(handle: NativeHandle, label: string, kind: TensorKind) {
@@ -90,15 +103,42 @@ export class Tensor implements Disposable {
     this.dtype = dtype;
     const picture = layout.endsWith("hwc") ? [height, width, channels] : [channels, height, width];
     this.shape = count === undefined ? picture : [count, ...picture];
-    this.strides = this.shape.map((_, i) => this.shape.slice(i + 1).reduce((a, b) => a * b, 1));
+    this.strides = packedStrides(this.shape);
     this.byteLength = this.shape.reduce((a, b) => a * b, dtypeBytes(dtype));
     this.#handle = handle;
     this.#label = label;
-    this.#memory = new FrameMemory(handle, "tensor");
+    this.gpu = info.backend === Backend.CUDA ? info.gpu : null;
+    this.dlpackDevice = dlpackDeviceOf(this.gpu);
+    this.#memory = new FrameMemory(handle, "tensor", this.gpu !== null);
     this.#address = info.address;
   }
 
-  /** The values, as a view without a copy that is empty after close(). */
+  /** Where the memory is. */
+  get backend(): "cpu" | "cuda" {
+    return this.gpu === null ? "cpu" : "cuda";
+  }
+
+  /** Its address in a GPU's memory, valid until close(); null in host memory. */
+  get devicePointer(): bigint | null {
+    requireOpen(this.#handle, "tensor");
+    return this.gpu === null ? null : BigInt(this.#address);
+  }
+
+  /**
+   * The memory on a GPU for consumers of Python's `__cuda_array_interface__`; null in host memory. Reading it
+   * makes later work of the legacy default stream find the tensor complete.
+   */
+  get cudaArrayInterface(): CudaArrayInterface | null {
+    requireOpen(this.#handle, "tensor");
+    if (this.gpu === null) return null;
+    return shareByCudaArrayInterface(this.#handle.value, this.#address, this);
+  }
+
+  /**
+   * The values, as a view without a copy that is empty after close().
+   *
+   * @throws {UnsupportedError} if the tensor is in a GPU's memory: use copyTo()
+   */
   get data(): TensorData {
     requireOpen(this.#handle, "tensor");
     const buffer = this.#memory.buffer(this.#address, this.byteLength);
@@ -114,17 +154,16 @@ export class Tensor implements Disposable {
   }
 
   /**
-   * Copies the values. It works under `--allow-ffi=<file>`, where views cannot be made.
+   * Copies the values, also from a GPU. It works under `--allow-ffi=<file>`, where views cannot be made.
    *
    * @throws {RangeError} if `destination` has fewer than byteLength bytes
    */
-  // deno-lint-ignore require-await -- a failure is a rejection, as it will be for device memory
   async copyTo(destination: ArrayBufferLike | ArrayBufferView): Promise<void> {
     if (!isBytes(destination)) {
       throw new TypeError(`copyTo() takes an ArrayBuffer or a view, not ${describe(destination)}`);
     }
     requireOpen(this.#handle, "tensor");
-    copyFrame(this.#handle.value, bytesOf(destination), this.byteLength);
+    await copyFrame(this.gpu, this.#handle.value, bytesOf(destination), this.byteLength);
   }
 
   /**
@@ -133,7 +172,7 @@ export class Tensor implements Disposable {
    */
   toDLPack(descriptor: DLPackDescriptor = {}): DLPackCapsule {
     requireOpen(this.#handle, "tensor");
-    return exportDLPack(this.#handle.value, this.#label, descriptor, null);
+    return exportDLPack(this.#handle.value, this.#label, descriptor, null, this.gpu);
   }
 
   /** Gives the memory back and empties all views of it. Later calls do nothing. */
@@ -147,15 +186,28 @@ export class Tensor implements Disposable {
   }
 }
 
-/** Copies a native frame of `byteLength` bytes. */
-export function copyFrame(handle: number, bytes: Uint8Array, byteLength: number): void {
+/** Elements from one value to the next in each dimension of an array without gaps. */
+export function packedStrides(shape: readonly number[]): number[] {
+  return shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
+}
+
+/** Copies a native frame of `byteLength` bytes, on the host or a GPU. */
+export async function copyFrame(
+  gpu: number | null,
+  handle: number,
+  bytes: Uint8Array,
+  byteLength: number,
+): Promise<void> {
   if (bytes.length < byteLength) {
     throw new RangeError(`copyTo() needs ${byteLength} bytes; the destination has ${bytes.length}`);
   }
-  callWithError(
-    (error) => native().cuf_frame_copy(handle, bytes, bytes.length, error.bytes),
-    "Copying pixels",
-  );
+  const copy = (from: number): number =>
+    callWithError(
+      (error) => native().cuf_frame_copy(from, bytes, bytes.length, error.bytes),
+      "Copying pixels",
+    );
+  if (gpu === null) copy(handle);
+  else await withHostCopy(handle, copy);
 }
 
 /** Checks the descriptor and converts a native frame. */

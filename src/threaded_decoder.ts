@@ -9,7 +9,7 @@ import { CorruptDataError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { FrameBatches } from "./frame_iterator.ts";
 import { frameCount, frameIndex } from "./frame_range.ts";
-import { SampledVideo, type SampleStats, type SamplingDevice } from "./sampled_video.ts";
+import { SampledVideo, type SamplingDevice } from "./sampled_video.ts";
 import type { Sampler, StreamOwner } from "./sampler.ts";
 import {
   type ThreadedDecoderDescriptor,
@@ -17,7 +17,7 @@ import {
   type VideoSourceDescriptor,
 } from "./sampler_options.ts";
 import type { Source } from "./source_kind.ts";
-import type { ScannedStreamMetadata, VideoMetadata } from "./video_metadata.ts";
+import { SampledDecoder, videoOf } from "./sampled_decoder.ts";
 
 /** Makes a decoder that decodes ahead. */
 export let createThreadedDecoder: (
@@ -36,10 +36,9 @@ const LOOP_SHARE = 4;
  * Calls may overlap; they are done in order. Frames belong to the caller and stay valid until they are
  * closed. Damage rejects the call that comes to it, and the next call goes on behind it.
  */
-export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, Disposable {
+export class ThreadedDecoder extends SampledDecoder implements AsyncIterable<Frame> {
   /** Most frames that are decoded ahead. */
   readonly bufferSize: number;
-  readonly #video: SampledVideo;
   readonly #owner: StreamOwner = { yields: false };
   #isEnded = false;
   #version = 0;
@@ -59,29 +58,13 @@ export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, D
     };
   }
 
+  get #video(): SampledVideo {
+    return videoOf(this);
+  }
+
   private constructor(video: SampledVideo, bufferSize: number) {
-    this.#video = video;
+    super(video);
     this.bufferSize = bufferSize;
-  }
-
-  /** Number of frames of the whole video. */
-  get length(): number {
-    return this.#video.sampler.length;
-  }
-
-  /** What the container says of the video. */
-  get streamMetadata(): VideoMetadata {
-    return this.#video.sampler.metadata;
-  }
-
-  /** What it has done so far, over all of its videos; `framesAhead` shows how full the buffer was. */
-  get stats(): SampleStats {
-    return this.#video.stats;
-  }
-
-  /** Name in warnings. */
-  get label(): string {
-    return this.#video.label;
   }
 
   /**
@@ -127,14 +110,6 @@ export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, D
     return this.#video.iterators.start(batches);
   }
 
-  /** Numbers from a scan of the whole stream: exact counts and rates, key frames, packets. */
-  async getScannedStreamMetadata(
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<ScannedStreamMetadata> {
-    const stop = stopOf("getScannedStreamMetadata()", options);
-    return await this.#video.sampler.scanned(stop);
-  }
-
   /**
    * Goes on with another video; what was decoded ahead of this one is dropped, and decoders are used again
    * where they fit. A loop goes on in the new video. If it cannot be opened, the old one stays.
@@ -163,22 +138,6 @@ export class ThreadedDecoder implements AsyncIterable<Frame>, AsyncDisposable, D
       sampler.stopStream(this.#owner);
       return Promise.resolve();
     });
-  }
-
-  /** Closes the decoder. Its frames stay; calls at work end with a ClosedError. */
-  close(): void {
-    this.#video.close();
-  }
-
-  /** Calls close(). */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  /** Calls close(). */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return Promise.resolve();
   }
 
   #start(sampler: Sampler, startFrame: number): void {

@@ -3,7 +3,7 @@
 run_checks() {
   local failures=()
   mkdir -p build/reports
-  check "generated files" deno run --allow-read --allow-write ffi/generate.ts --check
+  check "generated files" check_generated
   check "deno fmt" deno fmt --check --quiet
   check "clang-format" check_clang_format
   check "deno lint" deno lint --quiet
@@ -34,6 +34,11 @@ check() {
     sed 's/^/      /' "$log" | tail -n 60
     failures+=("${name// /-}")
   fi
+}
+
+check_generated() {
+  deno run --allow-read --allow-write ffi/generate.ts --check &&
+    deno run --allow-read --allow-write tools/encoder_table.ts --check
 }
 
 check_clang_format() {

@@ -7,15 +7,20 @@ suite_packages() {
   rm -rf "$folder"
   mkdir -p "$folder"/{lists/partial,cache/archives/partial,sources,debs,root}
   suite_sources "$suite" >"$folder/sources/suite.sources" || return 1
-  # The machine's own apt configuration (proxies, certificates) with other sources and other state.
-  apt=(apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$folder/sources"
-    -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder/cache"
-    -o Dir::State::status=/dev/null -o APT::Sandbox::User=root -o Acquire::Retries=3)
+  mapfile -t apt < <(suite_apt "$folder")
   "${apt[@]}" update >"$folder/apt.log" 2>&1 &&
     (cd "$folder/debs" && "${apt[@]}" download "$@") >>"$folder/apt.log" 2>&1 || return 1
   for deb in "$folder"/debs/*.deb; do
     dpkg-deb -x "$deb" "$folder/root" || return 1
   done
+}
+
+# suite_apt FOLDER: apt-get and its options, one a line: the machine's own configuration (proxies,
+# certificates) with other sources and other state.
+suite_apt() {
+  printf '%s\n' apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$1/sources" \
+    -o "Dir::State::lists=$1/lists" -o "Dir::Cache=$1/cache" -o Dir::State::status=/dev/null \
+    -o APT::Sandbox::User=root -o Acquire::Retries=3
 }
 
 # The machine's own source of its release with another suite, in deb822 form.

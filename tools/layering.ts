@@ -124,7 +124,7 @@ const NATIVE_LAYERS: Record<string, { project: RegExp; foreign: RegExp }> = {
   core: { project: /^(core|pixels)\//, foreign: /^$/ },
   pixels: { project: /^pixels\//, foreign: /^hwy\// },
   libav: { project: /^(core|pixels|libav)\//, foreign: /^lib(av|sw)\w+\// },
-  cuda: { project: /^(core|pixels|cuda)\//, foreign: /^(cuda|nvcuvid|nvEncodeAPI|ffnvcodec\/)/ },
+  cuda: { project: /^(core|pixels|cuda)\//, foreign: /^(cuda\.h|nvcuvid|nvEncodeAPI|ffnvcodec\/)/ },
 };
 const FOREIGN = new RegExp(
   Object.values(NATIVE_LAYERS).map(({ foreign }) => foreign.source).filter((s) => s !== "^$")

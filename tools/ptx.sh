@@ -1,7 +1,7 @@
 # Sourced by ./dev: the checked-in PTX of the CUDA kernels, csrc/pixels/ptx, which the library hands
 # to the driver. Making it needs nvcc; building the library does not.
 
-PTX_KERNELS=(rgb resize)
+PTX_KERNELS=(rgb resize yuv)
 # The oldest that the kernels allow, so that old drivers take them: PTX 6.4 is that of CUDA 10.1.
 PTX_VERSION=6.4
 PTX_TARGET=sm_50
@@ -17,7 +17,8 @@ nvcc_build() {
 # Of the code that kernels are made of, without comments and blank lines.
 kernel_sources_hash() {
   local source
-  for source in csrc/pixels/{rgb,resize}.cu csrc/pixels/{kernel_*,device_code,color_math,resize_math,pixels}.h; do
+  for source in csrc/pixels/{rgb,resize,yuv}.cu \
+    csrc/pixels/{kernel_*,device_code,color_math,resize_math,pixels,yuv,yuv_math}.h; do
     g++ -w -fpreprocessed -dD -E -P -x c++ "$source"
   done | sha256sum | cut -c 1-16
 }

@@ -3,6 +3,7 @@
 PACKAGES=(
   cmake ninja-build g++ pkg-config clang-format git ca-certificates
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libhwy-dev doctest-dev
+  libx264-dev libx265-dev libaom-dev
   ffmpeg python3-numpy python3-venv libpython3-dev
 )
 DENO_MIN=2.9.0 DENO_NPM=2.9.6

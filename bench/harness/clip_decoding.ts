@@ -10,6 +10,8 @@ import { requestDevice, type SimpleDecoder } from "../../mod.ts";
 export interface ClipOptions {
   /** Most decoders of one clip; default: the device's threads. */
   readonly engines?: number;
+  /** Where; default "auto". */
+  readonly backend?: "auto" | "cpu" | "cuda";
 }
 
 /** What was done. */
@@ -32,12 +34,12 @@ async function decodeAll(video: SimpleDecoder): Promise<number> {
  */
 export async function decodeAnew(
   paths: readonly string[],
-  options: ClipOptions = {},
+  { backend, ...options }: ClipOptions = {},
 ): Promise<ClipCounts> {
   let frames = 0;
   let decodersCreated = 0;
   for (const path of paths) {
-    await using device = await requestDevice();
+    await using device = await requestDevice({ backend });
     await using video = await device.createSimpleDecoder(path, options);
     frames += await decodeAll(video);
     decodersCreated += device.stats.decodersCreated;
@@ -48,10 +50,10 @@ export async function decodeAnew(
 /** Puts each clip into the decoder of the one before. */
 export async function decodeReusing(
   paths: readonly string[],
-  options: ClipOptions = {},
+  { backend, ...options }: ClipOptions = {},
 ): Promise<ClipCounts> {
   let frames = 0;
-  await using device = await requestDevice();
+  await using device = await requestDevice({ backend });
   await using video = await device.createSimpleDecoder(paths[0], options);
   for (const [i, path] of paths.entries()) {
     if (i > 0) await video.reconfigureDecoder(path);

@@ -10,13 +10,14 @@ import { cached, output } from "./workspace.ts";
 /** Frames of each clip: two seconds. */
 export const CLIP_FRAMES = 60;
 
-/** A folder of `count` different clips of 360p H.264, two seconds each; made once. */
-export function clipFolder(count: number): string {
+/** A folder of `count` different clips of H.264, two seconds each, of that size; made once. */
+export function clipFolder(count: number, width = 640, height = 360): string {
   const isFresh = (path: string) => readdirSync(path).length === count;
-  return cached(`clips_360p_${count}`, isFresh, (path) => {
+  const size = height === 360 ? "360p" : `${width}x${height}`;
+  return cached(`clips_${size}_${count}`, isFresh, (path) => {
     console.error(`making ${count} clips ...`);
     mkdirSync(path, { recursive: true });
-    const picture = "testsrc2=s=640x360:r=30,noise=alls=5:allf=t";
+    const picture = `testsrc2=s=${width}x${height}:r=30,noise=alls=5:allf=t`;
     const x264 = "-c:v libx264 -preset ultrafast -crf 28 -sc_threshold 0 " +
       `-g ${CLIP_FRAMES} -keyint_min ${CLIP_FRAMES}`;
     const cut = "-f segment -segment_time 2 -reset_timestamps 1";

@@ -21,6 +21,10 @@ export interface GuideClip {
   readonly seconds: number;
   /** Frames from key frame to key frame. */
   readonly gop: number;
+  /** ffmpeg's source of pictures; default: its Mandelbrot pattern. */
+  readonly picture?: string;
+  /** The encoder's constant rate factor; default: its own. */
+  readonly crf?: number;
 }
 
 const ENCODERS = {
@@ -38,7 +42,8 @@ export const GUIDE_CODECS = Object.keys(ENCODERS) as readonly GuideCodec[];
 /** Longer ones are repetitions of this, which costs no encoding. */
 const ENCODED_SECONDS = 2;
 
-function ffmpeg(path: string, args: readonly string[]): void {
+/** Makes a file of the ffmpeg command's, which is not there under its name before it is complete. */
+export function makeGuideFile(path: string, args: readonly string[]): void {
   console.error(`making ${path} ...`);
   const part = path.replace(/([^/]*)$/, "part-$1");
   // SVT-AV1 writes to standard error whatever ffmpeg is told.
@@ -47,20 +52,23 @@ function ffmpeg(path: string, args: readonly string[]): void {
 }
 
 function nameOf({ codec, width, height, fps, seconds, gop }: GuideClip): string {
-  return `${codec}_${width}x${height}_${gop}gop_${fps}fps_${seconds}s.mp4`;
+  const length = Number(seconds.toFixed(3));
+  return `${codec}_${width}x${height}_${gop}gop_${fps}fps_${length}s.mp4`;
 }
 
-/** A clip of ffmpeg's Mandelbrot pattern in `folder`, an absolute path; made by the first call. */
+/** A clip in `folder`, an absolute path; made by the first call. */
 export function guideClip(folder: string, clip: GuideClip): string {
   const path = `${folder}/${nameOf(clip)}`;
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
-  const { codec, width, height, fps, seconds, gop } = clip;
+  const { codec, width, height, fps, seconds, gop, crf } = clip;
   // More iterations than this show only in points that nobody sees, and take most of the time.
-  const picture = `mandelbrot=s=${width}x${height}:r=${fps}:maxiter=300`;
+  const { picture = "mandelbrot=maxiter=300" } = clip;
   const length = ["-frames:v", String(Math.round(fps * seconds))];
-  const encoding = [...ENCODERS[codec], "-g", String(gop), "-pix_fmt", "yuv420p"];
-  ffmpeg(path, ["-f", "lavfi", "-i", picture, ...length, ...encoding]);
+  const quality = crf === undefined ? [] : ["-crf", String(crf)];
+  const encoding = [...ENCODERS[codec], ...quality, "-g", String(gop), "-pix_fmt", "yuv420p"];
+  const sized = `${picture}${picture.includes("=") ? ":" : "="}s=${width}x${height}:r=${fps}`;
+  makeGuideFile(path, ["-f", "lavfi", "-i", sized, ...length, ...encoding]);
   return path;
 }
 
@@ -70,7 +78,7 @@ export function repeatedGuideClip(folder: string, clip: GuideClip): string {
   const path = `${folder}/${nameOf(clip)}`;
   const repetitions = clip.seconds / ENCODED_SECONDS;
   if (repetitions !== 1 && !existsSync(path)) {
-    ffmpeg(path, ["-stream_loop", String(repetitions - 1), "-i", part, "-c", "copy"]);
+    makeGuideFile(path, ["-stream_loop", String(repetitions - 1), "-i", part, "-c", "copy"]);
   }
   return path;
 }

@@ -1,29 +1,29 @@
 /**
  * Iterates over the frames of a clip and closes each, and measures what its own thread spends on that. The
- * same file runs in Deno and in Bun. Usage: run_frame_loop.ts CLIP; prints one line of JSON.
+ * same file runs in Deno and in Bun. Usage: run_frame_loop.ts CLIP [cuda]; prints one line of JSON. With
+ * "cuda" frames are a GPU's and stay there.
  *
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { requestDevice } from "../../mod.ts";
+import { threadCpuUs } from "./thread_time.ts";
 
 /** Frames before the measurement, for the compilers of the runtimes. */
 const WARM_UP_FRAMES = 4096;
 /** The share of intervals between frames that is left out as waiting for the next batch of 64. */
 const BATCH_SHARE = 1 / 32;
 
-/** Processor time of the calling thread in microseconds; its compilers' and collector's threads are others. */
-function threadCpuUs(): number {
-  return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[0]) / 1000;
-}
-
-const clip = process.argv[2];
-using device = await requestDevice();
+const [clip, backend] = process.argv.slice(2);
+const isOnGpu = backend === "cuda";
+using device = await requestDevice({ backend: isOnGpu ? "cuda" : "auto" });
 using demuxer = await device.createDemuxer(clip);
-using decoder = await device.createDecoder({ codec: demuxer.codec, outputColorType: "raw" });
+using decoder = await device.createDecoder({
+  codec: demuxer.codec,
+  outputColorType: isOnGpu ? "native" : "raw",
+});
 const intervals: number[] = [];
 let frames = 0;
 let cpuStart = 0;

@@ -4,28 +4,43 @@
  * @module
  */
 
-/** What a Worker is asked to do; `engines` is the number of decoders that it may use at once. */
+/** Where a benchmark works. */
+export type BenchBackend = "auto" | "cpu" | "cuda";
+
+/** Reads --backend. */
+export function benchBackend(text: string): BenchBackend {
+  if (text === "auto" || text === "cpu" || text === "cuda") return text;
+  throw new TypeError(`--backend takes auto, cpu or cuda, not ${text}`);
+}
+
+/**
+ * What a Worker is asked to do; `engines` is the number of decoders that it may use at once. Times are the
+ * medians of `rounds`.
+ */
 export type Job =
+  & { readonly backend: BenchBackend; readonly engines: number }
+  & Work;
+
+type Work =
   /** Decode the first frames of a file in order. */
   | {
     readonly kind: "first";
     readonly path: string;
     readonly count: number;
-    readonly engines: number;
+    readonly rounds: number;
   }
   /** Decode some frames of a file. */
   | {
     readonly kind: "sample";
     readonly path: string;
     readonly indices: readonly number[];
-    readonly engines: number;
+    readonly rounds: number;
   }
   /** Decode files one after another, all with one decoder or each with new ones. */
   | {
     readonly kind: "clips";
     readonly paths: readonly string[];
     readonly isReusing: boolean;
-    readonly engines: number;
   };
 
 /** What a Worker did. */

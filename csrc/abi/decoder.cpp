@@ -1,5 +1,6 @@
 #include "abi/boundary.h"
 #include "abi/frame_info.h"
+#include "abi/packet_message.h"
 #include "core/decode_session.h"
 #include "core/registry.h"
 
@@ -7,48 +8,6 @@ using namespace cuf;
 using namespace cuf::abi;
 
 namespace {
-
-// One allocation for payload and headers; both are followed by the zero padding that bit readers
-// need.
-Packet packet_of(const CufPacketInfo& info, const uint8_t* data, uint32_t length) {
-  const auto fits = [&](uint32_t offset, uint32_t size) {
-    return size == 0 || (offset <= length && size <= length - offset);
-  };
-  require(fits(info.data_offset, info.data_size), "The packet's bytes lie outside its buffer");
-  require(fits(info.extradata_offset, info.extradata_size),
-          "The packet's headers lie outside its buffer");
-  require(info.time_base.num >= 0 && info.time_base.den >= 0, "The packet's time base is negative");
-  const size_t payload_space = info.data_size + kPacketPadding;
-  const size_t total = payload_space + info.extradata_size + kPacketPadding;
-  std::shared_ptr<uint8_t[]> bytes(new uint8_t[total]());
-  if (info.data_size > 0) std::memcpy(bytes.get(), data + info.data_offset, info.data_size);
-  if (info.extradata_size > 0) {
-    std::memcpy(bytes.get() + payload_space, data + info.extradata_offset, info.extradata_size);
-  }
-  Packet packet;
-  packet.payload = {.owner = bytes, .data = bytes.get(), .size = info.data_size};
-  if (info.extradata_size > 0) {
-    packet.extradata = {
-        .owner = bytes, .data = bytes.get() + payload_space, .size = info.extradata_size};
-  }
-  packet.pts = info.flags & CUF_PACKET_HAS_PTS ? info.pts : kNoTimestamp;
-  packet.dts = info.flags & CUF_PACKET_HAS_DTS ? info.dts : kNoTimestamp;
-  packet.duration = info.duration;
-  packet.position = info.position_bytes;
-  if (info.time_base.den > 0) packet.time_base = {info.time_base.num, info.time_base.den};
-  packet.rotation = info.rotation;
-  packet.hints = {.coded_width = info.coded_width,
-                  .coded_height = info.coded_height,
-                  .codec_tag = info.codec_tag,
-                  .bits_per_coded_sample = info.bits_per_coded_sample,
-                  .pixel_format = info.pixel_format};
-  packet.is_key = info.flags & CUF_PACKET_KEY;
-  packet.is_discard = info.flags & CUF_PACKET_DISCARD;
-  packet.is_corrupt = info.flags & CUF_PACKET_CORRUPT;
-  packet.ends_stream = info.flags & CUF_PACKET_END_OF_STREAM;
-  packet.is_discontinuity = info.flags & CUF_PACKET_DISCONTINUITY;
-  return packet;
-}
 
 DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* extradata,
                                   uint32_t extradata_size, uint32_t device_threads) {
@@ -72,8 +31,29 @@ DecodeSession::Options options_of(const CufDecoderDesc& desc, const uint8_t* ext
   options.decoder.max_height = desc.max_height;
   require(desc.enable_sei_message <= 1, "enable_sei_message is 0 or 1");
   options.decoder.wants_sei = desc.enable_sei_message != 0;
+  require(desc.is_on_host <= 1, "is_on_host is 0 or 1");
+  options.output.is_on_host = desc.is_on_host != 0;
+  options.decoder.uses_host_memory = decodes_to_host(options.output);
+  options.decoder.cuda_stream = desc.cuda_stream;
+  require((desc.output_width == 0) == (desc.output_height == 0), "A size has a width and a height");
+  require(desc.output_width % 2 == 0 && desc.output_height % 2 == 0,
+          "A GPU's decoder scales to even sizes only");
+  options.decoder.output_width = desc.output_width;
+  options.decoder.output_height = desc.output_height;
   if (extradata_size > 0) options.decoder.extradata.assign(extradata, extradata + extradata_size);
   return options;
+}
+
+// What only a GPU can do is no choice on the CPU.
+void require_gpu_for(const DecoderOptions& options, const Device& device) {
+  if (options.cuda_stream != 0 && !device.gpu.port) {
+    throw Error(Status::unsupported, "cudaStream needs a CUDA device; leave it out on the CPU");
+  }
+  if (options.output_width != 0 && (!device.gpu.port || device.gpu.falls_back)) {
+    throw Error(Status::unsupported,
+                "Only a GPU's decoder scales frames itself: ask for a device with backend "
+                "\"cuda\", or use toTensor({ resize })");
+  }
 }
 
 }  // namespace
@@ -86,6 +66,7 @@ int32_t cuf_decoder_create(uint32_t device, const CufDecoderDesc* desc, const ui
     require_buffer(extradata, extradata_size);
     auto target = object_of<Device>(device);
     auto options = options_of(read_struct(desc), extradata, extradata_size, target->threads);
+    require_gpu_for(options.decoder, *target);
     auto work = target->queue->open_ticket(ticket);
     DecodeSession::open(std::move(target), std::move(options), std::move(work));
     return CUF_OK;
@@ -105,6 +86,7 @@ int32_t cuf_decoder_info(uint32_t decoder, CufDecoderInfo* out) {
     info.memory_bytes = session->memory_bytes();
     put_text(info.codec, session->codec());
     put_text(info.implementation, place.implementation);
+    put_text(info.fallback_reason, place.fallback_reason);
     info.latency = static_cast<uint32_t>(session->latency());
     info.effective_latency = static_cast<uint32_t>(session->effective_latency());
     write_struct(out, info);

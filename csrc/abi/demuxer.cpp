@@ -70,6 +70,8 @@ CufStreamInfo stream_info_of(const StreamDescription& stream) {
   info.bit_rate_bps = stream.bit_rate;
   put_text(info.codec, stream.codec);
   put_text(info.language, stream.language);
+  put_text(info.title, stream.title);
+  info.is_read = stream.is_read;
   return info;
 }
 
@@ -101,6 +103,9 @@ CufPacketInfo packet_info_of(const Packet& packet, uint32_t offset) {
   info.codec_tag = packet.hints.codec_tag;
   info.bits_per_coded_sample = packet.hints.bits_per_coded_sample;
   info.pixel_format = packet.hints.pixel_format;
+  info.stream_index = packet.stream_index;
+  info.skipped_at_begin = packet.skipped_at_begin;
+  info.skipped_at_end = packet.skipped_at_end;
   return info;
 }
 
@@ -122,12 +127,16 @@ int32_t cuf_demuxer_open(uint32_t device, const CufDemuxerDesc* desc, const uint
     require(path_length <= kLongestPath, "The path is longer than 65536 bytes");
     require(options.bitstream <= CUF_BITSTREAM_CONTAINER, "Unknown kind of bitstream");
     require(options.stream_number >= 0, "The stream's index is negative");
+    require(options.reads_audio <= 1 && options.reads_subtitles <= 1,
+            "reads_audio and reads_subtitles are 0 or 1");
     DemuxSession::OpenOptions open;
     if (path_length > 0) open.path.assign(reinterpret_cast<const char*>(path), path_length);
     require(open.path.find('\0') == std::string::npos, "The path holds a NUL byte");
     if (options.source != 0) open.source = object_of<Source>(options.source);
     open.keeps_container_bitstream = options.bitstream == CUF_BITSTREAM_CONTAINER;
     open.stream_index = options.stream_number - 1;
+    open.reads_audio = options.reads_audio != 0;
+    open.reads_subtitles = options.reads_subtitles != 0;
     auto target = object_of<Device>(device);
     auto work = target->queue->open_ticket(ticket);
     DemuxSession::open(std::move(target), std::move(open), std::move(work));

@@ -47,7 +47,8 @@ CufFrameInfo frame_info_of(const Picture& picture, uint32_t handle) {
   info.format = static_cast<uint32_t>(picture.format);
   info.bit_depth = picture.bit_depth;
   info.dtype = static_cast<uint32_t>(picture.dtype);
-  info.backend = CUF_BACKEND_CPU;
+  info.backend = picture.device ? CUF_BACKEND_CUDA : CUF_BACKEND_CPU;
+  info.gpu = picture.device ? static_cast<uint32_t>(picture.device->gpu()) : 0;
   info.color = {.primaries = picture.color.primaries,
                 .transfer = picture.color.transfer,
                 .matrix = picture.color.matrix,
@@ -150,6 +151,26 @@ CufSeiMessage sei_message_of(const SeiMessages& messages, const SeiMessage& mess
   return out;
 }
 
+// What a frame's memory is exported for.
+struct Consumer {
+  int32_t plane = dlpack::kWholePicture;
+  dlpack::Version version = dlpack::Version::versioned;
+};
+
+// Reads the description, and orders a GPU's memory for the consumer.
+Consumer consumer_of(const CufDlpackDesc* desc, const Picture& picture) {
+  const CufDlpackDesc options = read_struct(desc);
+  require(options.plane >= 0, "The plane's index is negative");
+  require(picture.device || options.stream == 0, "A stream is for memory of a GPU only");
+  const auto version = checked_enum<dlpack::Version>(options.version, CUF_DLPACK_LEGACY,
+                                                     "Unknown version of DLPack");
+  if (picture.device) {
+    picture.device->share();
+    if (options.stream != 0) picture.device->order_before(options.stream);
+  }
+  return {.plane = options.plane - 1, .version = version};
+}
+
 void copy_plane(uint8_t* out, const Plane& plane) {
   if (plane.stride == static_cast<ptrdiff_t>(plane.row_bytes)) {
     std::memcpy(out, plane.data, static_cast<size_t>(plane.row_bytes) * plane.rows);
@@ -185,6 +206,8 @@ int32_t cuf_frame_copy(uint32_t frame, uint8_t* out, uint32_t capacity, CufError
   return guarded(error, [&] {
     require_buffer(out, capacity);
     const auto source = object_of<Frame>(frame);
+    require(!source->picture->device,
+            "The frame is in a GPU's memory; copy it to the host by cuf_frame_download");
     const uint64_t total = byte_length(*source->picture);
     if (total > capacity) {
       throw Error(Status::invalid_argument, "The destination holds " + std::to_string(capacity) +
@@ -221,12 +244,39 @@ int32_t cuf_frame_convert(uint32_t frame, const CufConvertDesc* desc, uint32_t t
     auto work = source->device->queue->open_ticket(ticket);
     // Holds the picture, not the handle: the script may close the frame meanwhile.
     run_on_pool([device = source->device, picture = source->picture, options, work] {
-      work->attempt([&] {
+      device->attempt(*work, [&] {
         Picture tensor = convert_to_tensor(*picture, options, *device->memory);
         tensor.decode_stats.reset();  // nobody asks a tensor for them
         work->complete(add_frame(device, std::make_shared<const Picture>(std::move(tensor))));
       });
     });
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_frame_download(uint32_t frame, uint32_t ticket) {
+  return guarded(nullptr, [&] {
+    const auto source = object_of<Frame>(frame);
+    auto work = source->device->queue->open_ticket(ticket);
+    run_on_pool([device = source->device, picture = source->picture, work] {
+      device->attempt(*work, [&] {
+        auto copy = picture;
+        if (picture->converter) {
+          copy = std::make_shared<const Picture>(
+              picture->converter->to_host(*picture, *device->memory));
+        }
+        work->complete(add_frame(device, std::move(copy)));
+      });
+    });
+    return CUF_OK;
+  });
+}
+
+int32_t cuf_frame_share(uint32_t frame, const CufDlpackDesc* desc, CufError* error) {
+  return guarded(error, [&] {
+    const auto source = object_of<Frame>(frame);
+    require(source->picture->device != nullptr, "The frame is not in the memory of a GPU");
+    consumer_of(desc, *source->picture);
     return CUF_OK;
   });
 }
@@ -255,14 +305,13 @@ int32_t cuf_frame_quarantine(uint32_t frame) {
   });
 }
 
-int32_t cuf_frame_to_dlpack(uint32_t frame, int32_t plane, uint32_t version, CufDlpack* out,
+int32_t cuf_frame_to_dlpack(uint32_t frame, const CufDlpackDesc* desc, CufDlpack* out,
                             CufError* error) {
   return guarded(error, [&] {
     require(out != nullptr, "The buffer for the capsule is missing");
-    const auto checked =
-        checked_enum<dlpack::Version>(version, CUF_DLPACK_LEGACY, "Unknown version of DLPack");
     const auto source = object_of<Frame>(frame);
-    auto capsule = std::make_shared<dlpack::Capsule>(*source, plane, checked);
+    const Consumer consumer = consumer_of(desc, *source->picture);
+    auto capsule = std::make_shared<dlpack::Capsule>(*source, consumer.plane, consumer.version);
     CufDlpack info{};
     info.address = reinterpret_cast<uintptr_t>(capsule->address());
     try {

@@ -16,6 +16,11 @@ constexpr uint32_t kMostEngines = 64;
 constexpr uint32_t kDefaultCacheSize = 4;
 constexpr uint64_t kDefaultBufferBytes = 320 << 20;
 
+uint32_t default_engines(const Device& device) {
+  const uint32_t engines = device.gpu.port ? device.gpu.engines : device.threads;
+  return std::clamp(engines, 1u, kMostEngines);
+}
+
 SampleSession::Options options_of(const CufSamplerDesc& desc, const Device& device) {
   SampleSession::Options options;
   require(desc.stream_number >= 0, "The stream's index is negative");
@@ -27,14 +32,32 @@ SampleSession::Options options_of(const CufSamplerDesc& desc, const Device& devi
   options.on_error =
       checked_enum<OnError>(desc.on_error, CUF_ON_ERROR_CONCEAL, "Unknown way to treat errors");
   options.output.color = {.matrix = desc.matrix, .range = desc.range};
-  options.engines = desc.engines == 0 ? std::min(device.threads, kMostEngines) : desc.engines;
-  options.cache_size = desc.decoder_cache_size == 0 ? kDefaultCacheSize : desc.decoder_cache_size;
+  options.engines = desc.engines == 0 ? default_engines(device) : desc.engines;
+  options.cache_size = desc.decoder_cache_size;
+  if (options.cache_size == 0) {
+    // Those of a GPU are dear to make and to free.
+    options.cache_size = std::max(kDefaultCacheSize, device.gpu.port ? options.engines : 0);
+  }
+  require(desc.is_on_host <= 1, "is_on_host is 0 or 1");
+  options.output.is_on_host = desc.is_on_host != 0;
+  options.decoding.cuda_stream = desc.cuda_stream;
+  if (options.decoding.cuda_stream != 0 && !device.gpu.port) {
+    throw Error(Status::unsupported, "cudaStream needs a CUDA device; leave it out on the CPU");
+  }
   options.buffer_frames = desc.buffer_frames;
   options.wants_progress = desc.wants_progress != 0;
   options.is_index_approximate = desc.is_index_approximate != 0;
-  options.exports_stats = desc.enable_decode_stats != 0;
+  options.decoding.exports_stats = desc.enable_decode_stats != 0;
   require(desc.enable_sei_message <= 1, "enable_sei_message is 0 or 1");
-  options.wants_sei = desc.enable_sei_message != 0;
+  options.decoding.wants_sei = desc.enable_sei_message != 0;
+  options.decoding.max_width = desc.max_width;
+  options.decoding.max_height = desc.max_height;
+  require(desc.warm_up <= CUF_WARM_UP_NONE, "Unknown way to warm decoders up");
+  options.waits_for_warm_up = desc.warm_up == CUF_WARM_UP_WAIT;
+  if (device.gpu.port && desc.warm_up != CUF_WARM_UP_NONE) {
+    const bool wants_all = desc.engines > 1 || options.waits_for_warm_up;
+    options.warm_decoders = wants_all ? options.engines : 1;
+  }
   options.buffer_bytes = desc.buffer_bytes == 0 ? kDefaultBufferBytes : desc.buffer_bytes;
   return options;
 }
@@ -82,6 +105,10 @@ CufSamplerInfo info_of(const SampleSession& sampler) {
   info.decoders_reused = counters.decoders_reused;
   info.bytes_read = counters.bytes_read;
   info.frames_ahead = sampler.frames_ahead();
+  const DecodingPlace::Description place = sampler.stream().decoding.get();
+  if (!place.implementation.empty()) info.backend = static_cast<uint32_t>(place.backend);
+  put_text(info.implementation, place.implementation);
+  put_text(info.fallback_reason, place.fallback_reason);
   return info;
 }
 

@@ -171,4 +171,13 @@ void Ticket::on_cancel(std::function<void()> action) {
   if (is_cancelled_ && action_) action_();
 }
 
+std::function<void(double)> progress_to(const std::shared_ptr<Ticket>& ticket) {
+  return [ticket, told = -1](double part) mutable {
+    const auto percent = static_cast<int>(part * 100);
+    if (percent <= told) return;
+    told = percent;
+    ticket->report(part);
+  };
+}
+
 }  // namespace cuf

@@ -23,6 +23,9 @@ enum class CompletionKind : uint32_t {
   progress,
   source_cancel,
   log,
+  device_lost,
+  device_gone,
+  sink_data,
 };
 
 struct Completion {
@@ -120,5 +123,8 @@ class Ticket {
   PendingCompletions outcome_;  // one record, until it is pushed
   bool is_cancelled_ = false;
 };
+
+// Reports whole percents, so that few records wait for a script that is busy.
+std::function<void(double)> progress_to(const std::shared_ptr<Ticket>& ticket);
 
 }  // namespace cuf

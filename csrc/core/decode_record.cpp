@@ -65,14 +65,15 @@ MotionVector BlockMotion::vector(bool may_lack_list) const {
   return best ? best->vector : MotionVector{};
 }
 
-void require_decode_stats(BackendPort& backend, const std::string& codec) {
-  const std::vector<std::string> codecs = backend.decode_stats_codecs();
+void require_decode_stats(std::vector<std::string> codecs, const std::string& codec) {
   if (std::find(codecs.begin(), codecs.end(), codec) != codecs.end()) return;
+  std::sort(codecs.begin(), codecs.end());
+  codecs.erase(std::unique(codecs.begin(), codecs.end()), codecs.end());
   std::string names;
   for (const std::string& name : codecs) names += (names.empty() ? "" : ", ") + name;
-  throw Error(Status::unsupported,
-              "There are no decode statistics of " + codec +
-                  " on this backend; leave enableDecodeStats out. It has those of " + names);
+  throw Error(Status::unsupported, "There are no decode statistics of " + codec +
+                                       " on this backend; leave enableDecodeStats out. It has " +
+                                       (names.empty() ? "none" : "those of " + names));
 }
 
 }  // namespace cuf

@@ -111,7 +111,7 @@ class BlockMotion {
   size_t count_ = 0;
 };
 
-// Throws Error(unsupported) that names the codecs whose statistics the backend has.
-void require_decode_stats(BackendPort& backend, const std::string& codec);
+// Throws Error(unsupported) that names the codecs whose statistics there are.
+void require_decode_stats(std::vector<std::string> codecs, const std::string& codec);
 
 }  // namespace cuf

@@ -38,10 +38,10 @@ void DecodeSession::open(std::shared_ptr<Device> device, Options options,
   require_size(options.decoder, options.decoder.width, options.decoder.height);
   auto session = std::make_shared<DecodeSession>(device, std::move(options));
   run_on_pool([session, ticket] {
-    ticket->attempt([&] {
+    session->device_->attempt(*ticket, [&] {
       DecoderOptions decoder = session->options_.decoder;
       decoder.budget = session->budget_;
-      if (decoder.exports_stats) require_decode_stats(session->device_->backend, decoder.codec);
+      if (decoder.exports_stats) session->device_->require_decode_stats(decoder.codec);
       session->decoder_ = session->device_->create_decoder(decoder);
       session->place_.note(*session->decoder_);
       ++session->device_->counters.decoders_created;
@@ -77,7 +77,7 @@ void DecodeSession::close() noexcept {
 void DecodeSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work) {
   strand_->post([self = shared_from_this(), ticket = std::move(ticket), work = std::move(work)] {
     if (ticket->is_cancelled()) return;
-    ticket->attempt([&] {
+    self->device_->attempt(*ticket, [&] {
       if (self->is_closed_)
         throw Error(Status::aborted, "The decoder was closed while it was working");
       work(*ticket);
@@ -290,10 +290,12 @@ void DecodeSession::read_from(const std::shared_ptr<DemuxSession>& demuxer, size
 bool DecodeSession::advance(DemuxSession& demuxer) {
   make_up();
   Packet packet;
-  if (!demuxer.next(packet, is_given_up_)) {
-    drain_end();
-    return false;
-  }
+  do {
+    if (!demuxer.next(packet, is_given_up_)) {
+      drain_end();
+      return false;
+    }
+  } while (packet.stream_index != demuxer.video().stream_index);
   send_or_hold(std::move(packet));
   receive_all();
   return true;
@@ -321,7 +323,8 @@ void DecodeSession::read_now(DemuxSession& demuxer, size_t max_frames, size_t ma
     try {
       is_end = !advance(demuxer);
     } catch (const Error& error) {
-      if (error.status == Status::out_of_memory) {
+      const bool is_lost = !unsent_ && !unconverted_;
+      if (error.status == Status::out_of_memory && !is_lost) {
         shortage = error;
       } else if (events_.empty()) {
         throw;

@@ -70,9 +70,18 @@ void DecoderPool::give_back(const DecoderOptions& options, std::unique_ptr<Decod
     lent_.remove_if([&](const Lent& lent) { return lent.decoder == address; });
     // Waiting users look after this has returned its lock, whatever becomes of the decoder.
     returned_.notify_all();
+    if (is_closed_) capacity = 0;
     kept_.push_front({.decoder = std::move(decoder), .bytes = bytes_of(options)});
   }
   trim(capacity);
+}
+
+void DecoderPool::close() noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    is_closed_ = true;
+  }
+  trim(0);
 }
 
 void DecoderPool::trim(size_t capacity) noexcept {

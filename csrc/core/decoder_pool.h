@@ -27,6 +27,8 @@ class DecoderPool : public Reclaimable {
   // Keeps the decoder, reset, unless more than `capacity` would be kept then.
   void give_back(const DecoderOptions& options, std::unique_ptr<Decoder> decoder, size_t capacity);
   void trim(size_t capacity) noexcept;
+  // Keeps none any more.
+  void close() noexcept;
 
  private:
   struct Kept {
@@ -44,6 +46,7 @@ class DecoderPool : public Reclaimable {
   std::condition_variable returned_;
   std::list<Kept> kept_;  // most recently used first
   std::list<Lent> lent_;
+  bool is_closed_ = false;
 };
 
 }  // namespace cuf

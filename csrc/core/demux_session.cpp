@@ -47,10 +47,25 @@ void DemuxSession::open_now(const OpenOptions& options) {
       .source = options.source,
       .keeps_container_bitstream = options.keeps_container_bitstream,
       .stream_index = options.stream_index,
+      .reads_audio = options.reads_audio,
+      .reads_subtitles = options.reads_subtitles,
       .is_aborted = &is_aborted_,
       .most_pixels = device_->most_pixels(),
   });
   note_bytes_read();
+  for (const StreamDescription& stream : demuxer_->streams()) {
+    if (stream.is_read) tracks_.emplace(stream.index, demuxer_->track(stream.index));
+  }
+}
+
+const TrackDescription& DemuxSession::track(uint32_t stream_index) const {
+  const auto found = tracks_.find(stream_index);
+  if (found == tracks_.end()) {
+    throw Error(Status::invalid_argument, "Stream " + std::to_string(stream_index) +
+                                              " is not read; open the demuxer with streams: "
+                                              "\"all\"");
+  }
+  return found->second;
 }
 
 void DemuxSession::close() noexcept {

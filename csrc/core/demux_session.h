@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,8 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
     std::shared_ptr<Source> source = nullptr;
     bool keeps_container_bitstream = false;
     int stream_index = -1;
+    bool reads_audio = false;
+    bool reads_subtitles = false;
   };
   // Opens on the pool; the ticket completes with the handle.
   static void open(std::shared_ptr<Device> device, OpenOptions options,
@@ -55,6 +58,8 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
 
   const VideoDescription& video() const { return demuxer_->video(); }
   const std::vector<StreamDescription>& streams() const { return demuxer_->streams(); }
+  // Throws Error(invalid_argument) for a stream that is not read.
+  const TrackDescription& track(uint32_t stream_index) const;
   const std::shared_ptr<Device>& device() const { return device_; }
 
  private:
@@ -83,6 +88,7 @@ class DemuxSession : public Object, public std::enable_shared_from_this<DemuxSes
 
   std::mutex demuxer_mutex_;  // held while it works
   std::unique_ptr<Demuxer> demuxer_;
+  std::map<uint32_t, TrackDescription> tracks_;  // by stream, as they were when it was opened
   uint64_t noted_bytes_ = 0;
 
   std::mutex mutex_;

@@ -46,6 +46,11 @@ DataType data_type_of(Dtype dtype) {
   throw Error(Status::internal, "Unknown sample type");
 }
 
+Device device_of(const Picture& picture) {
+  if (!picture.device) return {DeviceType::cpu, 0};
+  return {DeviceType::cuda, picture.device->gpu()};
+}
+
 bool is_semi_planar(Format format) {
   switch (format) {
     case Format::nv12:
@@ -63,7 +68,7 @@ bool is_semi_planar(Format format) {
 // Samples of a pixel that lie side by side in a plane.
 uint32_t interleaved_samples(const Picture& picture, uint32_t plane) {
   if (picture.format == Format::rgb) return 3;
-  if (picture.format == Format::rgba) return 4;
+  if (picture.format == Format::rgba || picture.format == Format::bgra) return 4;
   return plane == 1 && is_semi_planar(picture.format) ? 2 : 1;
 }
 
@@ -165,7 +170,7 @@ class Export {
     Array array{};
     // The protocol has no const; consumers may not write to what is flagged as read-only.
     array.data = const_cast<uint8_t*>(shape.data);
-    array.device = {DeviceType::cpu, 0};
+    array.device = device_of(*picture_);
     array.dimensions = shape.dimensions;
     array.dtype = data_type_of(picture_->dtype);
     array.shape = shape_.lengths.data();

@@ -10,8 +10,8 @@
 // (dmlc.github.io/dlpack/latest/c_api.html): what other libraries take an array's memory by.
 namespace cuf::dlpack {
 
-enum class DeviceType : int32_t { cpu = 1 };
-enum class TypeCode : uint8_t { unsigned_integer = 1, floating = 2 };
+enum class DeviceType : int32_t { cpu = 1, cuda = 2, cuda_host = 3, cuda_managed = 13 };
+enum class TypeCode : uint8_t { integer = 0, unsigned_integer = 1, floating = 2 };
 
 inline constexpr uint64_t kFlagReadOnly = 1;
 

@@ -14,9 +14,10 @@ constexpr size_t kMostPending = 256;
 }  // namespace
 
 FallbackDecoder::FallbackDecoder(DecoderPort& gpu, DecoderPort& cpu, const DecoderOptions& options)
-    : cpu_(cpu), options_(options) {
+    : gpu_(gpu), cpu_(cpu), options_(options) {
   try {
-    current_ = gpu.create_decoder(options);
+    on_gpu_ = gpu.create_decoder(options);
+    current_ = on_gpu_.get();
   } catch (const Error& error) {
     if (error.status != Status::unsupported) throw;
     fall_back(error);
@@ -45,7 +46,12 @@ void FallbackDecoder::drain_gpu() {
 void FallbackDecoder::fall_back(const Error& why) {
   log(LogLevel::info, "decoder", "Decoding on the CPU: ", why.what());
   if (current_) drain_gpu();
-  current_ = cpu_.create_decoder(options_);
+  if (on_cpu_ && on_cpu_->fits(options_)) {
+    on_cpu_->reconfigure(options_);
+  } else {
+    on_cpu_ = cpu_.create_decoder(options_);
+  }
+  current_ = on_cpu_.get();
   reason_ = why.what();
   for (const Packet& packet : std::exchange(pending_, {})) current_->send(packet);
 }
@@ -58,13 +64,21 @@ void FallbackDecoder::send(const Packet& packet) {
   try {
     current_->send(packet);
   } catch (const Error& error) {
+    // It was not taken.
+    if (error.status == Status::out_of_memory) pending_.pop_back();
     if (error.status != Status::unsupported) throw;
     fall_back(error);
   }
 }
 
 void FallbackDecoder::send_end() {
-  current_->send_end();
+  try {
+    current_->send_end();
+  } catch (const Error& error) {
+    if (error.status != Status::unsupported || !reason_.empty()) throw;
+    fall_back(error);
+    current_->send_end();
+  }
 }
 
 bool FallbackDecoder::receive(Picture& out) {
@@ -75,9 +89,15 @@ bool FallbackDecoder::receive(Picture& out) {
     out = std::move(std::get<Picture>(ready));
     return true;
   }
-  const bool has_picture = current_->receive(out);
-  has_given_ |= has_picture;
-  return has_picture;
+  try {
+    const bool has_picture = current_->receive(out);
+    has_given_ |= has_picture;
+    return has_picture;
+  } catch (const Error& error) {
+    // A stream that is too large, say, is not told of again.
+    has_given_ |= error.status == Status::unsupported;
+    throw;
+  }
 }
 
 void FallbackDecoder::reset() {
@@ -87,18 +107,36 @@ void FallbackDecoder::reset() {
   current_->reset();
 }
 
+void FallbackDecoder::return_to_gpu() {
+  if (!on_gpu_) return;
+  current_ = on_gpu_.get();
+  reason_.clear();
+}
+
 void FallbackDecoder::begin_stream(uint32_t width, uint32_t height) {
   pending_.clear();
+  has_given_ = false;
+  options_.width = width;
+  options_.height = height;
+  return_to_gpu();
   current_->begin_stream(width, height);
 }
 
 bool FallbackDecoder::fits(const DecoderOptions& options) const {
-  return current_->fits(options);
+  if (on_gpu_) return on_gpu_->fits(options);
+  if (!on_cpu_->fits(options)) return false;
+  // What the GPU would decode is not for a decoder that it refused.
+  try {
+    return !gpu_.decoder_support(options.codec, options.chroma, options.bit_depth).is_supported;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 void FallbackDecoder::reconfigure(const DecoderOptions& options) {
   reset();
   options_ = options;
+  return_to_gpu();
   current_->reconfigure(options);
 }
 

@@ -60,6 +60,10 @@ Memory::Block FrameMemory::allocate(size_t size) {
   return {.owner = std::move(owner), .data = data, .size = size};
 }
 
+std::shared_ptr<const void> FrameMemory::charge(size_t size) {
+  return std::make_shared<MemoryBudget::Charge>(budget_->reserve(block_bytes(size)));
+}
+
 void FrameMemory::recycle(Stored block, size_t size) noexcept {
   try {
     std::lock_guard lock(mutex_);
@@ -93,18 +97,30 @@ void FrameMemory::trim() {
   reclaim();
 }
 
+namespace {
+
+struct ChargedTwice {
+  MemoryBudget::Charge charge;
+  std::shared_ptr<const void> owner;
+};
+
+}  // namespace
+
 Memory::Block BudgetedMemory::allocate(size_t size) {
-  struct Kept {
-    MemoryBudget::Charge charge;
-    std::shared_ptr<const void> owner;
-  };
-  auto kept = std::make_shared<Kept>();
+  auto kept = std::make_shared<ChargedTwice>();
   // Only its own: the device's memory charges the device.
   kept->charge = budget_->reserve_own(FrameMemory::block_bytes(size));
   Block block = memory_->allocate(size);
   kept->owner = std::move(block.owner);
   block.owner = std::move(kept);
   return block;
+}
+
+std::shared_ptr<const void> BudgetedMemory::charge(size_t size) {
+  auto kept = std::make_shared<ChargedTwice>();
+  kept->charge = budget_->reserve_own(FrameMemory::block_bytes(size));
+  kept->owner = memory_->charge(size);
+  return kept;
 }
 
 }  // namespace cuf

@@ -21,6 +21,7 @@ class FrameMemory : public Memory,
   explicit FrameMemory(std::shared_ptr<MemoryBudget> budget) : budget_(std::move(budget)) {}
   ~FrameMemory() override;
   Block allocate(size_t size) override;  // throws Error(out_of_memory)
+  std::shared_ptr<const void> charge(size_t size) override;
   void reclaim() noexcept override;
   void trim();  // frees what is kept for reuse, now and from now on
   uint64_t pooled_bytes() const { return pooled_bytes_; }
@@ -48,6 +49,7 @@ class BudgetedMemory : public Memory {
   BudgetedMemory(std::shared_ptr<Memory> memory, std::shared_ptr<MemoryBudget> budget)
       : memory_(std::move(memory)), budget_(std::move(budget)) {}
   Block allocate(size_t size) override;
+  std::shared_ptr<const void> charge(size_t size) override;
 
  private:
   const std::shared_ptr<Memory> memory_;

@@ -92,6 +92,7 @@ void FrameStream::work(uint32_t decoder, uint32_t threads) {
 }
 
 void FrameStream::give_up(const Error& error) noexcept {
+  stream_->device->note_failure(error);
   std::lock_guard lock(mutex_);
   is_stopped_ = true;
   given_up_ = error;
@@ -115,6 +116,7 @@ void FrameStream::decode_run(RunDecoder& decoder, const PlannedRun& run) {
       if (error.status == Status::out_of_memory) {
         await_memory(*missing.begin(), error);
       } else {
+        stream_->device->note_failure(error);
         fail_all(missing, error);
         return;
       }

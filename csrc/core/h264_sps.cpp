@@ -123,7 +123,7 @@ std::optional<H264Sps> read_h264_sps(std::span<const uint8_t> unit) {
   const uint32_t chroma = read_chroma(bits, profile, out);
   out.frame_num_bits = static_cast<int>(std::min(bits.ue(), 12u)) + 4;
   read_order_count(bits, out);
-  bits.ue();   // max_num_ref_frames
+  out.references = bits.ue();
   bits.bit();  // gaps_in_frame_num_value_allowed_flag
   const int64_t columns = int64_t{bits.ue()} + 1;
   const int64_t rows = int64_t{bits.ue()} + 1;

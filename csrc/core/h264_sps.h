@@ -37,6 +37,7 @@ struct H264Sps {
   int32_t non_ref_offset = 0;
   int32_t bottom_offset = 0;
   std::vector<int32_t> cycle;
+  uint32_t references = 0;  // max_num_ref_frames
   // max_num_reorder_frames; nothing if the VUI does not restrict the bitstream.
   std::optional<uint32_t> reorder_frames;
   // Where bitstream_restriction_flag stands in the unit, if reorder_frames is there.

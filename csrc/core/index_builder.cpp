@@ -81,7 +81,8 @@ class Progress {
       part = static_cast<double>(packet.position) / static_cast<double>(bytes_);
     } else if (video_.duration_us > 0 && packet.dts != kNoTimestamp) {
       const int64_t start = video_.start_time_us == kNoTimestamp ? 0 : video_.start_time_us;
-      const int64_t time = to_microseconds(packet.dts, packet.time_base) - start;
+      const int64_t time =
+          wrapping_difference(to_microseconds(packet.dts, packet.time_base), start);
       part = static_cast<double>(time) / static_cast<double>(video_.duration_us);
     }
     done_ = std::max(done_, std::min(part, 1.0));

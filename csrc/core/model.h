@@ -65,6 +65,9 @@ enum class Format : uint32_t {
   gray16,
   gbrp,
   gbrp16,
+  bgra,   // bytes B, G, R, A: NVENC's ARGB
+  bgr10,  // words of blue in bits 0-9, green, red in 20-29: NVENC's ARGB10
+  rgb10,  // words of red in bits 0-9, green, blue in 20-29: NVENC's ABGR10
 };
 
 // Bytes with an owner. A packet's payload is followed by kPacketPadding zero bytes.
@@ -98,6 +101,10 @@ struct Packet {
   Rational time_base{1, 1000000};
   StreamHints hints;
   int32_t rotation = 0;
+  uint32_t stream_index = 0;  // in the container that it comes from
+  // Audio samples that are not played, at its begin and at its end.
+  uint32_t skipped_at_begin = 0;
+  uint32_t skipped_at_end = 0;
   bool is_key = false;
   bool is_discard = false;  // decoded for reference, not shown (edit lists)
   bool is_corrupt = false;
@@ -125,8 +132,17 @@ class DeviceMemoryInfo {
   virtual void order_before(uint64_t stream) const = 0;
   // The memory is not used anew before the work that is now on `stream` is done.
   virtual void note_use(uint64_t stream) const = 0;
+  // Others read it in ways that nobody notes (through DLPack): when it is let go, it is not used
+  // anew before all that the GPU has to do then is done.
+  virtual void share() const = 0;
   // Blocks until the memory is filled. Throws Error(device_lost).
   virtual void wait() const = 0;
+  // Memory that is the caller's may be filled again, by work on the stream that it came with, or
+  // else on `stream`: what is now on that one fills it, too.
+  virtual void note_refill(uint64_t /*stream*/) const {}
+  // And from now on: work put on that stream, or else on `stream`, finds done what was noted to
+  // read the memory. Without either this blocks until it is done.
+  virtual void give_back(uint64_t /*stream*/) const {}
 };
 
 class PictureConverter;
@@ -171,8 +187,10 @@ struct StreamDescription {
   uint32_t index = 0;
   StreamKind kind = StreamKind::other;
   bool is_attached_picture = false;
+  bool is_read = false;  // its packets are read
   std::string codec;
   std::string language;
+  std::string title;
   uint32_t width = 0;
   uint32_t height = 0;
   uint32_t sample_rate = 0;
@@ -209,6 +227,14 @@ struct VideoDescription {
   bool is_seekable = false;
   std::vector<uint8_t> extradata;  // as the chosen bitstream has it
 };
+
+// Times of damaged files may be any number: these wrap around, where + and - would be undefined.
+constexpr int64_t wrapping_sum(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+constexpr int64_t wrapping_difference(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
 
 // ticks * base in microseconds, rounded to nearest; kNoTimestamp stays.
 int64_t to_microseconds(int64_t ticks, Rational base);

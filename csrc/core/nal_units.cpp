@@ -1,5 +1,7 @@
 #include "core/nal_units.h"
 
+#include <cstring>
+
 namespace cuf {
 namespace {
 
@@ -32,13 +34,17 @@ bool take_units(Bytes& data, size_t count, std::vector<Bytes>& units) {
 }  // namespace
 
 size_t find_start_code(std::span<const uint8_t> data, size_t from) {
+  // Zeros are rare in what is coded, and looked for in many bytes at once.
   for (size_t at = from; at + 3 <= data.size();) {
-    if (data[at + 2] > 1) {
-      at += 3;
-    } else if (data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1) {
+    const void* zero = std::memchr(&data[at], 0, data.size() - at - 2);
+    if (!zero) break;
+    at = static_cast<size_t>(static_cast<const uint8_t*>(zero) - data.data());
+    if (data[at + 1] != 0) {
+      at += 2;
+    } else if (data[at + 2] == 1) {
       return at;
     } else {
-      ++at;
+      at += data[at + 2] == 0 ? 1 : 3;
     }
   }
   return data.size();

@@ -12,8 +12,14 @@ enum class ObjectKind : uint8_t {
   demuxer,
   decoder,
   sampler,
+  encoder,
   frame,
-  dlpack_capsule
+  dlpack_capsule,
+  answer,
+  encoder_answer,
+  sink,
+  muxer,
+  transcoder
 };
 
 // Anything that a handle names. close is called once by the registry; it must not block: it asks

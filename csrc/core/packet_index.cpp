@@ -5,19 +5,6 @@
 #include <utility>
 
 namespace cuf {
-namespace {
-
-// Times of damaged files may be as far apart as they like.
-int64_t sum(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
-
-int64_t difference(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
-}
-
-}  // namespace
-
 PacketIndex::PacketIndex(std::vector<IndexedPacket> packets, Rational time_base)
     : packets_(std::move(packets)), time_base_(time_base) {
   for (uint32_t i = 0; i < packets_.size(); ++i) {
@@ -75,27 +62,27 @@ void PacketIndex::make_up_pts() {
     return std::max<int64_t>(packets_[frames_[frame]].duration, 1);
   };
   for (size_t i = first; i < frames_.size(); ++i) {
-    const int64_t next = i > first ? sum(pts_[i - 1], step(i - 1)) : 0;
+    const int64_t next = i > first ? wrapping_sum(pts_[i - 1], step(i - 1)) : 0;
     const int64_t own = packets_[frames_[i]].pts;
     const bool is_usable = own != kNoTimestamp && (i == first || own > pts_[i - 1]);
     pts_[i] = is_usable ? own : next;
   }
-  for (size_t i = first; i-- > 0;) pts_[i] = difference(pts_[i + 1], step(i));
+  for (size_t i = first; i-- > 0;) pts_[i] = wrapping_difference(pts_[i + 1], step(i));
 }
 
 int64_t PacketIndex::duration_of_frame(uint32_t frame) const {
-  if (frame + 1 < frames_.size()) return difference(pts_[frame + 1], pts_[frame]);
+  if (frame + 1 < frames_.size()) return wrapping_difference(pts_[frame + 1], pts_[frame]);
   const int64_t own = packets_[frames_[frame]].duration;
   if (own > 0 || frame == 0) return own;
-  return difference(pts_[frame], pts_[frame - 1]);
+  return wrapping_difference(pts_[frame], pts_[frame - 1]);
 }
 
 int64_t PacketIndex::duration_us() const {
   if (frames_.empty()) return 0;
   const uint32_t last = frame_count() - 1;
-  return to_microseconds(pts_[last], time_base_) +
-         to_microseconds(duration_of_frame(last), time_base_) -
-         to_microseconds(pts_[0], time_base_);
+  const int64_t end = wrapping_sum(to_microseconds(pts_[last], time_base_),
+                                   to_microseconds(duration_of_frame(last), time_base_));
+  return wrapping_difference(end, to_microseconds(pts_[0], time_base_));
 }
 
 uint32_t PacketIndex::gop_of_packet(uint32_t packet) const {

@@ -103,6 +103,11 @@ Picture convert_to_tensor(const Picture& picture, const TensorOptions& options, 
   return result;
 }
 
+bool decodes_to_host(const OutputOptions& options) {
+  return options.is_on_host &&
+         (options.type == ColorType::native || options.type == ColorType::raw);
+}
+
 Picture convert_output(const Picture& picture, const OutputOptions& options, Memory& memory) {
   if (!picture.converter) return convert_on_host(picture, options.type, options.color, memory);
   const bool is_converted = options.type == ColorType::rgb || options.type == ColorType::rgbp;

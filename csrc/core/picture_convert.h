@@ -13,6 +13,9 @@ struct OutputOptions {
   bool is_on_host = false;  // pictures of a GPU are copied to the host
 };
 
+// Whether a GPU's decoder itself copies pictures to the host; converted ones come from the GPU.
+bool decodes_to_host(const OutputOptions& options);
+
 // The picture as it is asked for. Pictures of a GPU are converted there, in the layout that NVDEC
 // gives, which raw and native are alike.
 Picture convert_output(const Picture& picture, const OutputOptions& options, Memory& memory);

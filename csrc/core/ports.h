@@ -7,9 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "core/encoder_port.h"
 #include "core/error.h"
 #include "core/memory_budget.h"
 #include "core/model.h"
+#include "core/muxer_port.h"
+#include "core/picture_to_yuv.h"
 #include "core/tensor_shape.h"
 
 // What core needs from outside. Backends implement these; nothing here names libav or CUDA. All
@@ -33,6 +36,9 @@ struct DemuxerOptions {
   std::shared_ptr<ByteSource> source;  // null with a path
   bool keeps_container_bitstream = false;
   int stream_index = -1;  // wanted stream; -1 = the best video stream
+  // What is read beside that stream.
+  bool reads_audio = false;
+  bool reads_subtitles = false;
   const std::atomic<bool>* is_aborted =
       nullptr;                      // becomes true: blocking I/O ends with Error(aborted)
   int64_t most_pixels = INT32_MAX;  // of a picture that is decoded to learn about the stream
@@ -43,7 +49,12 @@ class Demuxer {
   virtual ~Demuxer() = default;
   virtual const VideoDescription& video() const = 0;
   virtual const std::vector<StreamDescription>& streams() const = 0;
-  virtual bool read(Packet& out) = 0;  // false at the end
+  // Of the wanted streams, in the order of the container. false at the end.
+  virtual bool read(Packet& out) = 0;
+  // What a muxer of the same backend must know of a stream that is read.
+  virtual TrackDescription track(uint32_t /*stream_index*/) const {
+    throw Error(Status::unsupported, "This demuxer's packets cannot be copied");
+  }
   virtual void seek(double seconds) = 0;
   virtual uint64_t bytes_read() const = 0;
   // The container itself, for a reader of its tables; null where it cannot be seeked in. Reading
@@ -103,6 +114,9 @@ class Decoder {
   virtual bool fits(const DecoderOptions& options) const = 0;
   // Makes it so, reset; only where it fits.
   virtual void reconfigure(const DecoderOptions& options) = 0;
+  // Before the first packet: does what takes long of that already, as far as the options tell. What
+  // fails here is tried again then.
+  virtual void prepare() {}
   virtual const std::string& implementation() const = 0;
   virtual Backend backend() const { return Backend::cpu; }
   // Why it is not the backend that was asked for first; empty where it is.
@@ -119,6 +133,9 @@ class Memory {
     size_t size = 0;
   };
   virtual Block allocate(size_t size) = 0;
+  // Counts memory that was allocated elsewhere, while what is returned is kept; null if nothing
+  // limits it. Throws Error(out_of_memory).
+  virtual std::shared_ptr<const void> charge(size_t size) = 0;
 };
 
 // Tensors of one shape, one behind the other, that pictures are written into. Different places may
@@ -141,7 +158,12 @@ class PictureConverter {
   virtual ~PictureConverter() = default;
   virtual Picture to_tensor(const Picture& picture, const TensorShape& shape) const = 0;
   virtual std::unique_ptr<TensorTarget> tensors(const TensorShape& shape, size_t count) const = 0;
-  // A copy whose planes follow one another without padding. Blocks until it is there.
+  virtual Picture to_yuv(const Picture& picture, const YuvShape& shape) const = 0;
+  // A picture of 8 bits in 10, or a deeper one in 8, in NVDEC's layout for that, as PlaneFit makes
+  // its planes. Throws Error(unsupported) for other layouts.
+  virtual Picture to_depth(const Picture& picture, uint32_t bits) const = 0;
+  // A copy whose planes follow one another without padding, in page-locked memory that is charged
+  // to `memory`. Blocks until it is there.
   virtual Picture to_host(const Picture& picture, Memory& memory) const = 0;
 };
 
@@ -168,16 +190,40 @@ class DecoderPort {
   virtual std::vector<std::string> decode_stats_codecs() const { return {}; }
 };
 
-// One GPU, in one context; lives as long as what was made by it.
-class GpuPort : public DecoderPort {
- public:
-  virtual uint64_t pooled_bytes() const = 0;  // memory kept for reuse
-  virtual void trim() = 0;                    // gives that back
+struct GpuMemoryStats {
+  uint64_t live_bytes = 0;     // frames that are held
+  uint64_t kept_bytes = 0;     // kept for the next frames
+  uint64_t decoder_bytes = 0;  // about what decode surfaces take
+  uint64_t peak_bytes = 0;     // most of the sum of the three
+  uint64_t allocations = 0;    // calls of the driver
+  uint64_t pinned_kept_bytes = 0;
 };
 
-class BackendPort : public DecoderPort {
+// One GPU, in one context; lives as long as what was made by it. create_decoder() throws
+// Error(unsupported) for codecs, chroma formats and depths that it does not decode. What only the
+// stream tells (where the options do not say its chroma and depth, and its size) is refused by an
+// Error(unsupported) of send(), or of send_end() where its first packets said nothing.
+class GpuPort : public DecoderPort, public EncoderPort {
+ public:
+  virtual int32_t ordinal() const = 0;
+  virtual uint64_t context() const = 0;  // CUcontext
+  virtual GpuMemoryStats memory_stats() const = 0;
+  virtual uint64_t pooled_bytes() const = 0;  // memory kept for reuse
+  virtual void trim() = 0;                    // gives that back
+  // Makes a picture of the caller's memory in this GPU, where its planes are, that is complete in
+  // the order of `stream` (0: it is complete). `owner` is let go when the GPU has done what was
+  // noted to read it.
+  virtual void adopt(Picture& picture, std::shared_ptr<const void> owner, uint64_t stream) = 0;
+  // Who frees what it keeps before the GPU's memory is said to be full. Before the GPU is used.
+  virtual void reclaim_from(std::weak_ptr<Reclaimable> keeper) = 0;
+};
+
+class BackendPort : public DecoderPort, public EncoderPort {
  public:
   virtual std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) = 0;
+  virtual std::unique_ptr<Muxer> open_muxer(const MuxerOptions& /*options*/) {
+    throw Error(Status::unsupported, "This backend has no muxer");
+  }
   virtual std::string versions() const = 0;
   virtual std::string license() const = 0;
 };

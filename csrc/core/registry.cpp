@@ -25,10 +25,21 @@ const char* name_of(ObjectKind kind) {
       return "decoder";
     case ObjectKind::sampler:
       return "sampler";
+    case ObjectKind::muxer:
+      return "muxer";
+    case ObjectKind::sink:
+      return "sink";
+    case ObjectKind::encoder:
+      return "encoder";
     case ObjectKind::frame:
       return "frame";
+    case ObjectKind::answer:
+    case ObjectKind::encoder_answer:
+      return "answer";
     case ObjectKind::dlpack_capsule:
       return "DLPack capsule";
+    case ObjectKind::transcoder:
+      return "transcoder";
   }
   return "object";
 }
@@ -99,9 +110,9 @@ std::shared_ptr<Object> Registry::remove(uint32_t handle) {
   return std::move(slot->object);
 }
 
-// The handle of one of the objects that it owns; 0: it owns none.
-uint32_t Registry::owned_by(uint32_t handle) {
-  for (uint32_t index = 0; index < slots_.size(); ++index) {
+// The handle of an object that it owns, from the slot `index` on; 0: there are no more.
+uint32_t Registry::next_owned_by(uint32_t handle, uint32_t& index) {
+  for (; index < slots_.size(); ++index) {
     if (slots_[index].object && slots_[index].owner == handle) {
       return slots_[index].generation << kSlotBits | index;
     }
@@ -110,12 +121,12 @@ uint32_t Registry::owned_by(uint32_t handle) {
 }
 
 void Registry::close_owned(uint32_t handle) {
-  for (;;) {
+  for (uint32_t index = 0;;) {
     std::shared_ptr<Object> object;
     uint32_t owned;
     {
       std::lock_guard lock(mutex_);
-      owned = owned_by(handle);
+      owned = next_owned_by(handle, index);
       if (owned == 0) return;
       object = remove(owned);
     }

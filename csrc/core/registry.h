@@ -35,7 +35,7 @@ class Registry {
 
   Slot* find(uint32_t handle);
   std::shared_ptr<Object> remove(uint32_t handle);
-  uint32_t owned_by(uint32_t handle);
+  uint32_t next_owned_by(uint32_t handle, uint32_t& index);
   void close_owned(uint32_t handle);
 
   std::mutex mutex_;

@@ -9,33 +9,39 @@
 namespace cuf {
 namespace {
 
-DecoderOptions decoder_options(const SampledStream& stream, uint32_t threads) {
-  // Damage is judged here, where it is known which pictures are wanted: a leading picture behind a
-  // seek is always damaged and nobody's.
-  return {.codec = stream.video.codec,
-          .extradata = stream.video.extradata,
-          .threads = threads,
-          .on_error = OnError::conceal,
-          .width = stream.video.width,
-          .height = stream.video.height,
-          .chroma = stream.video.chroma,
-          .bit_depth = stream.video.bit_depth,
-          .reorder_depth = stream.video.reorder_depth,
-          .budget = stream.device->budget,
-          .has_all_references = true,
-          .exports_stats = stream.exports_stats,
-          .wants_sei = stream.wants_sei};
-}
-
 bool contains(const std::vector<uint32_t>& sorted, uint32_t value) {
   return std::binary_search(sorted.begin(), sorted.end(), value);
 }
 
 }  // namespace
 
+DecoderOptions SampledDecoding::options_for(const VideoDescription& video, const Device& device,
+                                            uint32_t threads) const {
+  // Damage is judged here, where it is known which pictures are wanted: a leading picture behind a
+  // seek is always damaged and nobody's.
+  return {.codec = video.codec,
+          .extradata = video.extradata,
+          .threads = threads,
+          .on_error = OnError::conceal,
+          .width = video.width,
+          .height = video.height,
+          .chroma = video.chroma,
+          .bit_depth = video.bit_depth,
+          .reorder_depth = video.reorder_depth,
+          .budget = device.budget,
+          .has_all_references = true,
+          .exports_stats = exports_stats,
+          .max_width = max_width,
+          .max_height = max_height,
+          .wants_sei = wants_sei,
+          .cuda_stream = cuda_stream,
+          .output_width = output_width,
+          .output_height = output_height};
+}
+
 RunDecoder::RunDecoder(std::shared_ptr<SampledStream> stream, uint32_t threads)
     : stream_(std::move(stream)),
-      options_(decoder_options(*stream_, threads)),
+      options_(stream_->options_for(stream_->video, *stream_->device, threads)),
       headers_(make_picture_header_reader(stream_->video.codec, stream_->video.extradata)) {}
 
 RunDecoder::~RunDecoder() {
@@ -46,21 +52,32 @@ RunDecoder::~RunDecoder() {
   }
 }
 
+// Whether it is one that was kept.
+bool RunDecoder::take_decoder() {
+  if (stream_->warm_up) {
+    DecoderWarmUp::Taken warm = stream_->warm_up->take(options_.threads);
+    decoder_ = std::move(warm.decoder);
+    if (decoder_) return warm.was_kept;
+  }
+  Device& device = *stream_->device;
+  decoder_ = device.decoders->take(options_, stream_->is_stopped);
+  if (decoder_) return true;
+  decoder_ = device.create_decoder(options_);
+  device.decoders->lend(decoder_.get(), options_, stream_->is_stopped);
+  ++device.counters.decoders_created;
+  return false;
+}
+
 void RunDecoder::acquire_decoder() {
   if (decoder_) return;
-  decoder_ = stream_->device->decoders->take(options_, stream_->is_stopped);
-  DeviceCounters& all = stream_->device->counters;
-  if (decoder_) {
+  if (take_decoder()) {
     ++stream_->counters.decoders_reused;
-    ++all.decoders_reused;
+    ++stream_->device->counters.decoders_reused;
     log(LogLevel::debug, "decoder", "Reusing a ", decoder_->implementation(), " decoder for ",
         options_.width, " x ", options_.height, " ", options_.codec);
     return;
   }
-  decoder_ = stream_->device->create_decoder(options_);
-  stream_->device->decoders->lend(decoder_.get(), options_, stream_->is_stopped);
   ++stream_->counters.decoders_created;
-  ++all.decoders_created;
   log(LogLevel::debug, "decoder", "Made a ", decoder_->implementation(), " decoder for ",
       options_.width, " x ", options_.height, " ", options_.codec, ", at most ", options_.threads,
       " threads");
@@ -78,7 +95,7 @@ double RunDecoder::seconds_of_packet(uint32_t packet) const {
   if (ticks == kNoTimestamp) {
     // Raw elementary streams: the demuxer finds its place by counting durations.
     ticks = 0;
-    for (uint32_t i = 0; i < packet; ++i) ticks += packets[i].duration;
+    for (uint32_t i = 0; i < packet; ++i) ticks = wrapping_sum(ticks, packets[i].duration);
   }
   return (static_cast<double>(ticks) + 0.25) * base.num / base.den;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "core/decoder_warm_up.h"
 #include "core/decoding_place.h"
 #include "core/device.h"
 #include "core/index_cache.h"
@@ -28,8 +29,22 @@ struct SampleCounters {
   std::atomic<uint64_t> bytes_read = 0;
 };
 
+// What is wanted of the decoders of a file.
+struct SampledDecoding {
+  bool exports_stats = false;
+  bool wants_sei = false;
+  uint32_t max_width = 0;  // as in DecoderOptions
+  uint32_t max_height = 0;
+  uint64_t cuda_stream = 0;
+  uint32_t output_width = 0;  // as in DecoderOptions
+  uint32_t output_height = 0;
+
+  DecoderOptions options_for(const VideoDescription& video, const Device& device,
+                             uint32_t threads) const;
+};
+
 // What all decoders of one file share.
-struct SampledStream {
+struct SampledStream : SampledDecoding {
   SampledStream(std::shared_ptr<Device> device, std::shared_ptr<const IndexedVideo> indexed)
       : device(std::move(device)),
         indexed(std::move(indexed)),
@@ -46,14 +61,13 @@ struct SampledStream {
   const PacketIndex& index;
   const VideoDescription& video;
   OnError on_error = OnError::raise;
-  bool exports_stats = false;
   size_t cache_size = 4;
-  bool wants_sei = false;
   std::function<std::unique_ptr<Demuxer>(StopTest)> open_demuxer;
   std::shared_ptr<Source> source;        // null for a file
   std::atomic<bool> is_stopped = false;  // becomes true: work ends with Error(aborted)
   SampleCounters counters;
   DecodingPlace decoding;
+  std::shared_ptr<DecoderWarmUp> warm_up;  // null: there is none
 
   // After is_stopped, or what else a StopTest looks at, became true.
   void wake() const {
@@ -105,6 +119,7 @@ class RunDecoder {
     bool is_at_end = false;
   };
 
+  bool take_decoder();
   void acquire_decoder();
   void open_demuxer();
   void go_to(uint32_t packet);

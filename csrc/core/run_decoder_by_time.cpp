@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kNearFrames = 8;
 
 int64_t time_between(int64_t from, int64_t to) {
-  return static_cast<int64_t>(static_cast<uint64_t>(to) - static_cast<uint64_t>(from));
+  return wrapping_difference(to, from);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/decode_record.h"
-#include "core/index_builder.h"
 #include "core/index_cache.h"
 #include "core/log.h"
 #include "core/registry.h"
@@ -31,16 +30,6 @@ std::unique_ptr<Demuxer> open_demuxer(Device& device, const SampleSession::Optio
                                       .most_pixels = device.most_pixels()});
 }
 
-// Tells whole percents, so that few records wait for a script that is busy.
-std::function<void(double)> progress_to(const std::shared_ptr<Ticket>& ticket) {
-  return [ticket, told = -1](double part) mutable {
-    const auto percent = static_cast<int>(part * 100);
-    if (percent <= told) return;
-    told = percent;
-    ticket->report(part);
-  };
-}
-
 std::shared_ptr<const IndexedVideo> index_video(Demuxer& demuxer, const IndexOptions& options) {
   if (!demuxer.video().is_seekable) {
     throw Error(
@@ -61,41 +50,20 @@ std::shared_ptr<const IndexedVideo> index_video(Demuxer& demuxer, const IndexOpt
                                               built.origin == IndexOrigin::estimate);
 }
 
-std::shared_ptr<SampledStream> open_stream(std::shared_ptr<Device> device,
-                                           const SampleSession::Options& options,
-                                           const IndexOptions& index_options) {
-  std::optional<FileIdentity> file;
-  if (!options.source) file = identify_file(options.path);
-  std::shared_ptr<const IndexedVideo> indexed;
-  uint64_t bytes_read = 0;
-  if (file) indexed = IndexCache::instance().find(*file, options.stream_index);
-  if (indexed) {
-    ++device->counters.index_cache_hits;
-    log(LogLevel::debug, "index", "Using the index of ", options.path,
-        " that was kept: ", indexed->index.frame_count(), " frames");
-    if (index_options.on_progress) index_options.on_progress(1);
-  } else {
-    const auto demuxer = open_demuxer(*device, options, index_options.is_aborted, nullptr);
-    indexed = index_video(*demuxer, index_options);
-    bytes_read = demuxer->bytes_read();
-    // Unless it was written to meanwhile.
-    const bool is_exact = !indexed->is_estimate;
-    if (is_exact && file && identify_file(options.path) == file) {
-      IndexCache::instance().keep(*file, options.stream_index, indexed);
-    }
+// The decoder of a single queue has frame threads; several queues get one thread each.
+uint32_t threads_of(const SampleSession::Options& options, uint32_t decoder) {
+  return decoder == 0 ? options.engines : 1;
+}
+
+std::shared_ptr<DecoderWarmUp> warm_up(const std::shared_ptr<Device>& device,
+                                       const SampleSession::Options& options,
+                                       const VideoDescription& video) {
+  if (options.warm_decoders == 0) return nullptr;
+  auto decoders = std::make_shared<DecoderWarmUp>(device, options.cache_size);
+  for (uint32_t i = 0; i < options.warm_decoders; ++i) {
+    decoders->begin(options.decoding.options_for(video, *device, threads_of(options, i)));
   }
-  if (options.exports_stats) require_decode_stats(device->backend, indexed->video.codec);
-  auto stream = std::make_shared<SampledStream>(std::move(device), std::move(indexed));
-  stream->on_error = options.on_error;
-  stream->exports_stats = options.exports_stats;
-  stream->cache_size = options.cache_size;
-  stream->wants_sei = options.wants_sei;
-  stream->note_bytes_read(bytes_read);
-  stream->source = options.source;
-  stream->open_demuxer = [self = stream.get(), options](StopTest stop) {
-    return open_demuxer(*self->device, options, &self->is_stopped, std::move(stop));
-  };
-  return stream;
+  return decoders;
 }
 
 void log_plan(const SamplePlan& plan, size_t frames) {
@@ -150,24 +118,75 @@ SampleSession::SampleSession(std::shared_ptr<SampledStream> stream, Options opti
   if (!stream_->indexed->is_estimate) scanned_ = stream_->indexed;
 }
 
+namespace {
+
+std::shared_ptr<SampledStream> open_indexed(std::shared_ptr<Device> device,
+                                            const SampleSession::Options& options,
+                                            const IndexOptions& index_options) {
+  std::optional<FileIdentity> file;
+  if (!options.source) file = identify_file(options.path);
+  std::shared_ptr<const IndexedVideo> indexed;
+  std::shared_ptr<DecoderWarmUp> decoders;
+  uint64_t bytes_read = 0;
+  if (file) indexed = IndexCache::instance().find(*file, options.stream_index);
+  if (indexed) {
+    ++device->counters.index_cache_hits;
+    log(LogLevel::debug, "index", "Using the index of ", options.path,
+        " that was kept: ", indexed->index.frame_count(), " frames");
+    if (index_options.on_progress) index_options.on_progress(1);
+    decoders = warm_up(device, options, indexed->video);
+  } else {
+    const auto demuxer = open_demuxer(*device, options, index_options.is_aborted, nullptr);
+    decoders = warm_up(device, options, demuxer->video());
+    indexed = index_video(*demuxer, index_options);
+    bytes_read = demuxer->bytes_read();
+    // Unless it was written to meanwhile.
+    const bool is_exact = !indexed->is_estimate;
+    if (is_exact && file && identify_file(options.path) == file) {
+      IndexCache::instance().keep(*file, options.stream_index, indexed);
+    }
+  }
+  if (options.decoding.exports_stats) device->require_decode_stats(indexed->video.codec);
+  auto stream = std::make_shared<SampledStream>(std::move(device), std::move(indexed));
+  stream->on_error = options.on_error;
+  static_cast<SampledDecoding&>(*stream) = options.decoding;
+  stream->cache_size = options.cache_size;
+  stream->warm_up = std::move(decoders);
+  stream->note_bytes_read(bytes_read);
+  stream->source = options.source;
+  stream->open_demuxer = [self = stream.get(), options](StopTest stop) {
+    return open_demuxer(*self->device, options, &self->is_stopped, std::move(stop));
+  };
+  return stream;
+}
+
+}  // namespace
+
+std::shared_ptr<SampledStream> SampleSession::open_stream(const std::shared_ptr<Device>& device,
+                                                          const Options& options,
+                                                          const std::shared_ptr<Ticket>& ticket) {
+  auto is_aborted = std::make_shared<std::atomic<bool>>(false);
+  ticket->on_cancel([is_aborted, source = options.source] {
+    *is_aborted = true;
+    if (source) source->set_interrupted(true);
+  });
+  IndexOptions index_options;
+  index_options.is_aborted = is_aborted.get();
+  if (options.is_index_approximate) index_options.mode = IndexMode::approximate;
+  if (options.wants_progress) index_options.on_progress = progress_to(ticket);
+  auto stream = open_indexed(device, options, index_options);
+  if (stream->warm_up && options.waits_for_warm_up) stream->warm_up->wait(*is_aborted);
+  ticket->on_cancel(nullptr);
+  // The source is interrupted then.
+  if (*is_aborted) throw Error(Status::aborted, "Opening was aborted");
+  return stream;
+}
+
 void SampleSession::open(std::shared_ptr<Device> device, Options options,
                          std::shared_ptr<Ticket> ticket) {
   run_on_pool([device, options = std::move(options), ticket] {
-    ticket->attempt([&] {
-      auto is_aborted = std::make_shared<std::atomic<bool>>(false);
-      ticket->on_cancel([is_aborted, source = options.source] {
-        *is_aborted = true;
-        if (source) source->set_interrupted(true);
-      });
-      IndexOptions index_options;
-      index_options.is_aborted = is_aborted.get();
-      if (options.is_index_approximate) index_options.mode = IndexMode::approximate;
-      if (options.wants_progress) index_options.on_progress = progress_to(ticket);
-      auto stream = open_stream(device, options, index_options);
-      ticket->on_cancel(nullptr);
-      // The source is interrupted then.
-      if (*is_aborted) throw Error(Status::aborted, "Opening was aborted");
-      auto session = std::make_shared<SampleSession>(std::move(stream), options);
+    device->attempt(*ticket, [&] {
+      auto session = std::make_shared<SampleSession>(open_stream(device, options, ticket), options);
       ticket->complete(register_counted(session, *device, device->counters.live_samplers));
     });
   });
@@ -176,6 +195,7 @@ void SampleSession::open(std::shared_ptr<Device> device, Options options,
 void SampleSession::close() noexcept {
   --stream_->device->counters.live_samplers;
   stream_->is_stopped = true;
+  if (stream_->warm_up) stream_->warm_up->stop();
   results_->close();
   {
     std::lock_guard lock(frames_mutex_);
@@ -186,6 +206,7 @@ void SampleSession::close() noexcept {
     strand_->post([self = shared_from_this()] {
       self->early_.clear();
       self->decoders_.clear();
+      if (self->stream_->warm_up) self->stream_->warm_up->give_back();
     });
   } catch (...) {
   }
@@ -203,7 +224,8 @@ FrameStream::Room SampleSession::room() const {
       samples * samples_in_halves(video.chroma) / 2 * (video.bit_depth > 8 ? 2 : 1);
   const bool is_rgb =
       options_.output.type == ColorType::rgb || options_.output.type == ColorType::rgbp;
-  const uint64_t stats = options_.exports_stats ? DecodeRecord::most_source_bytes(samples) : 0;
+  const uint64_t stats =
+      options_.decoding.exports_stats ? DecodeRecord::most_source_bytes(samples) : 0;
   return {.frames = options_.buffer_frames,
           // What is decoded ahead must leave room for the frames that are handed out.
           .bytes = std::min(options_.buffer_bytes, stream_->device->budget->limit() / 4),
@@ -275,7 +297,7 @@ void SampleSession::check_frames(const std::vector<uint32_t>& frames) const {
 void SampleSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work) {
   strand_->post([self = shared_from_this(), work = std::move(work), ticket] {
     if (ticket->is_cancelled()) return;
-    ticket->attempt([&] {
+    self->device()->attempt(*ticket, [&] {
       if (self->stream_->is_stopped) throw Error(Status::aborted, "The decoder was closed");
       work(*ticket);
     });
@@ -302,14 +324,17 @@ void SampleSession::read_tensor(std::vector<uint32_t> frames, TensorOptions opti
     reading.tensor = &tensor;
     early_.clear();
     decode_now(frames, work, reading);
-    work.complete(keep(tensor.finish()));
+    Picture result = tensor.finish();
+    if (result.converter && options_.output.is_on_host) {
+      result = result.converter->to_host(result, *stream_->device->memory);
+    }
+    work.complete(keep(std::move(result)));
   });
 }
 
-// The decoder of a single queue has frame threads; several queues get one thread each.
 RunDecoder& SampleSession::decoder(uint32_t number) {
   std::unique_ptr<RunDecoder>& slot = decoders_[number];
-  if (!slot) slot = std::make_unique<RunDecoder>(stream_, number == 0 ? options_.engines : 1);
+  if (!slot) slot = std::make_unique<RunDecoder>(stream_, threads_of(options_, number));
   return *slot;
 }
 
@@ -347,6 +372,7 @@ void SampleSession::deliver(uint32_t frame, const Picture& picture, bool is_want
 
 // The other threads of the reading need not go on.
 void SampleSession::fail(const Error& error, Reading& reading) {
+  device()->note_failure(error);
   {
     std::lock_guard lock(reading.mutex);
     if (!reading.failure) reading.failure = error;
@@ -385,11 +411,13 @@ void SampleSession::decode(const SamplePlan& plan, Reading& reading) {
   for (uint32_t i = 0; i < plan.queues.size(); ++i) {
     if (!plan.queues[i].empty()) used.push_back(i);
   }
-  for (const uint32_t i : used) decoder(i + 1);
+  // On a GPU a decoder more is dear, and all are alike.
+  const uint32_t first = device()->gpu.port ? 0 : 1;
+  for (const uint32_t i : used) decoder(first + i);
   std::latch done(static_cast<ptrdiff_t>(used.size()));
   for (const uint32_t i : used) {
     const auto work = [&, i] {
-      decode_queue(*decoders_[i + 1], plan.queues[i], reading);
+      decode_queue(*decoders_[first + i], plan.queues[i], reading);
       done.count_down();
     };
     if (i == used.back()) {

@@ -10,6 +10,7 @@
 
 #include "core/executor.h"
 #include "core/frame_stream.h"
+#include "core/index_builder.h"
 #include "core/picture_convert.h"
 #include "core/run_decoder.h"
 #include "core/source.h"
@@ -35,12 +36,18 @@ class SampleSession : public Object, public std::enable_shared_from_this<SampleS
     uint64_t buffer_bytes = 320 << 20;
     bool wants_progress = false;
     bool is_index_approximate = false;
-    bool exports_stats = false;
-    bool wants_sei = false;
+    SampledDecoding decoding = {};
+    uint32_t warm_decoders = 0;  // made while the file is indexed
+    bool waits_for_warm_up = false;
   };
   // Opens and indexes on the pool; the ticket completes with the handle. Of a file that was indexed
   // before and has not changed, nothing is read.
   static void open(std::shared_ptr<Device> device, Options options, std::shared_ptr<Ticket> ticket);
+  // Opens and indexes here and now. The ticket is told of progress and may cancel it:
+  // Error(aborted).
+  static std::shared_ptr<SampledStream> open_stream(const std::shared_ptr<Device>& device,
+                                                    const Options& options,
+                                                    const std::shared_ptr<Ticket>& ticket);
 
   SampleSession(std::shared_ptr<SampledStream> stream, Options options);
   void close() noexcept override;

@@ -13,11 +13,18 @@ constexpr size_t kMostBytes = INT32_MAX;
 class HostTensors : public TensorTarget {
  public:
   HostTensors(size_t tensor_bytes, size_t count, Memory& memory)
-      : tensor_bytes_(tensor_bytes), block_(memory.allocate(tensor_bytes * count)) {}
+      : tensor_bytes_(tensor_bytes),
+        memory_(memory),
+        block_(memory.allocate(tensor_bytes * count)) {}
 
   void write(size_t place, const Picture& picture, const TensorShape& shape,
              pixels::ResizeScratch& scratch) override {
-    write_tensor(picture, shape, scratch, block_.data + place * tensor_bytes_);
+    uint8_t* const out = block_.data + place * tensor_bytes_;
+    if (!picture.converter) return write_tensor(picture, shape, scratch, out);
+    // Of several decoders one may have given the GPU up.
+    const Picture on_gpu = picture.converter->to_tensor(picture, shape);
+    const Picture tensor = picture.converter->to_host(on_gpu, memory_);
+    std::memcpy(out, tensor.block, tensor_bytes_);
   }
   void repeat(size_t from, size_t to) override {
     std::memcpy(block_.data + to * tensor_bytes_, block_.data + from * tensor_bytes_,
@@ -27,6 +34,7 @@ class HostTensors : public TensorTarget {
 
  private:
   const size_t tensor_bytes_;
+  Memory& memory_;
   Memory::Block block_;
 };
 

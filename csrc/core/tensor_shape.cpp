@@ -51,6 +51,9 @@ SourceLayout layout_of(Format format) {
     case Format::rgb:
     case Format::rgbp:
     case Format::rgba:
+    case Format::bgra:
+    case Format::bgr10:
+    case Format::rgb10:
       break;
   }
   throw Error(

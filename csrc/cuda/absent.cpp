@@ -16,10 +16,10 @@ Adapters list_adapters() {
   return {.gpus = {}, .reason = kReason};
 }
 
-std::shared_ptr<Gpu> open_gpu(const GpuOptions&) {
+void end_process() noexcept {}
+
+std::shared_ptr<GpuPort> open_gpu(const GpuOptions&) {
   throw Error(Status::unsupported, kReason);
 }
-
-void release_exported(std::shared_ptr<const DeviceMemoryInfo>) noexcept {}
 
 }  // namespace cuf::cuda

@@ -1,6 +1,7 @@
 #include "cuda/backend.h"
 #include "cuda/context.h"
 #include "cuda/nvdec/caps.h"
+#include "cuda/nvenc/session.h"
 
 namespace cuf::cuda {
 namespace {
@@ -11,12 +12,25 @@ int attribute(const Driver& driver, CUdevice_attribute name, CUdevice device) {
   return value;
 }
 
-// NVDEC is asked in a context.
-void ask_nvdec(const Driver& driver, Adapter& adapter) {
+// Whether there is one shows only when a session is opened.
+std::string encoder_absence(const std::shared_ptr<const Context>& context) {
+  try {
+    const NvencSession session(context);
+  } catch (const Error& error) {
+    // Others may have all its sessions, which gives no reason; what fails otherwise does not keep
+    // the GPU from decoding.
+    if (error.status != Status::out_of_memory) return error.what();
+  }
+  return {};
+}
+
+// NVDEC and NVENC are asked in a context.
+void ask_engines(const Driver& driver, Adapter& adapter) {
   const auto context = Context::primary(driver, adapter.gpu);
   const ContextScope scope(*context);
   adapter.decode_engines =
       decoder_caps(*context, {cudaVideoCodec_H264, cudaVideoChromaFormat_420, 8}).engines;
+  adapter.no_encoder = encoder_absence(context);
 }
 
 Adapter describe(const Driver& driver, int gpu) {
@@ -24,7 +38,6 @@ Adapter describe(const Driver& driver, int gpu) {
   adapter.gpu = gpu;
   adapter.driver_version = driver_version_text(driver.version);
   adapter.is_simulated = driver.is_simulated;
-  adapter.no_encoder = driver.no_encoder;
   CUdevice device = 0;
   check(driver.cuda.cuDeviceGet(&device, gpu), "Could not open a GPU");
   char name[256] = {};
@@ -36,7 +49,7 @@ Adapter describe(const Driver& driver, int gpu) {
   adapter.compute_major = attribute(driver, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device);
   adapter.compute_minor = attribute(driver, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device);
   adapter.has_memory_pools = attribute(driver, kAttributeMemoryPoolsSupported, device) != 0;
-  ask_nvdec(driver, adapter);
+  ask_engines(driver, adapter);
   return adapter;
 }
 

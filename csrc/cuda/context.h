@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "cuda/driver.h"
 #include "cuda/errors.h"
@@ -25,6 +27,9 @@ class Context {
   const CuvidFunctions& cuvid() const { return driver_.cuvid; }
   CUcontext handle() const { return handle_; }
   int gpu() const { return gpu_; }
+  // As cuvidGetDecoderCaps(), which the driver is asked once for each kind of stream: every start
+  // of a decoder wants to know. Needs the context.
+  CUresult decoder_caps(CUVIDDECODECAPS& caps) const;
 
  private:
   Context(const Driver& driver, CUcontext handle, int gpu, bool is_primary)
@@ -34,21 +39,42 @@ class Context {
   const CUcontext handle_;
   const int gpu_;
   const bool is_primary_;
+  mutable std::mutex caps_mutex_;
+  mutable std::vector<CUVIDDECODECAPS> known_caps_;  // answers of the driver
+};
+
+// A thread's stay in the driver. A process that ends while one frees a decoder, say, hangs in the
+// driver's own end (seen on an H200), so the end waits for all to leave, and lets nobody in.
+class DriverUse {
+ public:
+  // throws: Error(aborted) on the thread that ends the process; others wait there for ever.
+  explicit DriverUse(bool throws);
+  ~DriverUse();
+  DriverUse(const DriverUse&) = delete;
+  DriverUse& operator=(const DriverUse&) = delete;
+
+  bool is_allowed() const { return is_allowed_; }
+  // On the thread that ends the process: waits until no other is in the driver, for some seconds at
+  // most.
+  static void end_all() noexcept;
+
+ private:
+  bool is_allowed_ = false;
 };
 
 // The context is current on this thread from here to the end of the scope; what was current before
 // is then current again.
 class ContextScope {
  public:
-  explicit ContextScope(const Context& context) : context_(context) {
+  explicit ContextScope(const Context& context) : context_(context), use_(true) {
     const CUresult result = context_.cuda().cuCtxPushCurrent(context_.handle());
     if (result != CUDA_SUCCESS) throw cannot_enter(result);
     is_entered_ = true;
   }
   // For destructors: a context that cannot be entered is gone, and with it what was in it. The
   // first failure may be the driver's word on work that was put on a stream before.
-  ContextScope(const Context& context, std::nothrow_t) noexcept : context_(context) {
-    for (int attempt = 0; attempt < 2 && !is_entered_; ++attempt) {
+  ContextScope(const Context& context, std::nothrow_t) noexcept : context_(context), use_(false) {
+    for (int attempt = 0; attempt < 2 && !is_entered_ && use_.is_allowed(); ++attempt) {
       is_entered_ = context_.cuda().cuCtxPushCurrent(context_.handle()) == CUDA_SUCCESS;
     }
   }
@@ -65,6 +91,7 @@ class ContextScope {
   static Error cannot_enter(CUresult result);
 
   const Context& context_;
+  const DriverUse use_;
   bool is_entered_ = false;
 };
 

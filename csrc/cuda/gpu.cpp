@@ -1,8 +1,12 @@
 #include "cuda/gpu.h"
 
+#include <utility>
+
+#include "cuda/adopted_memory.h"
 #include "cuda/backend.h"
 #include "cuda/nvdec/caps.h"
 #include "cuda/nvdec/decoder.h"
+#include "cuda/nvenc/encoder.h"
 
 namespace cuf::cuda {
 namespace {
@@ -13,11 +17,12 @@ std::shared_ptr<const Context> context_for(const GpuOptions& options) {
   return Context::borrowed(driver, reinterpret_cast<CUcontext>(options.context));
 }
 
-class OpenGpu final : public Gpu {
+class OpenGpu final : public GpuPort {
  public:
   explicit OpenGpu(const GpuOptions& options)
       : resources_(std::make_shared<const GpuResources>(context_for(options),
-                                                        options.memory_budget_bytes)) {}
+                                                        options.memory_budget_bytes)),
+        encoders_(resources_->context) {}
 
   int32_t ordinal() const override { return resources_->context->gpu(); }
   uint64_t context() const override {
@@ -29,6 +34,12 @@ class OpenGpu final : public Gpu {
   DecoderLimits decoder_support(const std::string& codec, ChromaFormat chroma,
                                 uint32_t bit_depth) override {
     return decoder_limits(*resources_->context, codec, chroma, bit_depth);
+  }
+  std::unique_ptr<Encoder> create_encoder(const EncoderOptions& options) override {
+    return create_nvenc_encoder(resources_, encoders_, options);
+  }
+  EncoderSupport encoder_support(const EncoderOptions& options) override {
+    return nvenc_support(encoders_, options);
   }
   GpuMemoryStats memory_stats() const override {
     const DeviceMemory& memory = *resources_->memory;
@@ -49,19 +60,26 @@ class OpenGpu final : public Gpu {
     resources_->memory->trim();
     resources_->pinned->trim();
   }
+  void adopt(Picture& picture, std::shared_ptr<const void> owner, uint64_t stream) override {
+    auto memory = std::make_shared<const AdoptedMemory>(resources_->context, std::move(owner),
+                                                        reinterpret_cast<CUstream>(stream));
+    picture.owner = memory;
+    picture.device = std::move(memory);
+    picture.converter = resources_->converter;
+  }
+  void reclaim_from(std::weak_ptr<Reclaimable> keeper) override {
+    resources_->memory->reclaim_from(std::move(keeper));
+  }
 
  private:
   const std::shared_ptr<const GpuResources> resources_;
+  NvencCatalog encoders_;
 };
 
 }  // namespace
 
-std::shared_ptr<Gpu> open_gpu(const GpuOptions& options) {
+std::shared_ptr<GpuPort> open_gpu(const GpuOptions& options) {
   return std::make_shared<OpenGpu>(options);
-}
-
-void release_exported(std::shared_ptr<const DeviceMemoryInfo> memory) noexcept {
-  DeviceMemory::release_exported(std::move(memory));
 }
 
 }  // namespace cuf::cuda

@@ -65,7 +65,8 @@ void GpuKernels::free(uint64_t address, CUstream_st* stream) noexcept {
   try {
     block->note_use(reinterpret_cast<uint64_t>(stream));
   } catch (...) {
-    // The context is gone, and the memory with it.
+    // Where the order is not noted the work must be done.
+    context_->cuda().cuStreamSynchronize(stream);
   }
 }
 

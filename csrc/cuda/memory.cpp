@@ -64,7 +64,11 @@ DeviceBlock::~DeviceBlock() {
     // Without its events the memory cannot be used again in order; it is lost until the pool goes.
     return;
   }
-  memory_->recycle(std::move(kept), size_);
+  if (is_shared_) {
+    DeviceMemory::recycle_shared(memory_, std::move(kept), size_);
+  } else {
+    memory_->recycle(std::move(kept), size_);
+  }
 }
 
 void DeviceBlock::note_consumer() {
@@ -106,6 +110,18 @@ void DeviceBlock::note_use(uint64_t handle) const {
   uses_.back().event->record(stream);
 }
 
+void DeviceBlock::order_behind_uses(CUstream stream) const {
+  std::lock_guard lock(mutex_);
+  for (const Use& use : uses_) {
+    if (use.stream != stream) use.event->order_before(stream);
+  }
+}
+
+void DeviceBlock::mark_filled_by_uses(CUstream stream) {
+  order_behind_uses(stream);
+  mark_filled(stream);
+}
+
 void DeviceBlock::wait() const {
   filled_->wait();
 }
@@ -139,12 +155,14 @@ Error DeviceMemory::over_budget(uint64_t bytes) const {
                    " bytes does not allow " + std::to_string(bytes) + " more: open frames hold " +
                    std::to_string(live_bytes_.load()) + " and decoders " +
                    std::to_string(reserved_bytes_.load()) +
-                   "; close frames and decoders, or raise memoryBudgetBytes");
+                   "; close frames and decoders that are no longer needed, or set "
+                   "requestDevice({ memoryBudgetBytes }) higher");
 }
 
 void DeviceMemory::check_budget(uint64_t bytes) {
   if (budget_bytes_ == 0) return;
   if (live_bytes_ + kept_bytes_ + reserved_bytes_ + bytes > budget_bytes_) free_kept();
+  if (live_bytes_ + reserved_bytes_ + bytes > budget_bytes_) reclaim();
   if (live_bytes_ + reserved_bytes_ + bytes > budget_bytes_) throw over_budget(bytes);
 }
 
@@ -189,7 +207,7 @@ CUdeviceptr DeviceMemory::allocate_new(size_t size, CUstream stream) {
   CUdeviceptr address = 0;
   CUresult result = call_allocate(address, size, stream);
   if (status_of(result) == Status::out_of_memory) {
-    free_kept();
+    reclaim();
     // What was freed comes back when the work before it is done.
     if (pool_) context_->cuda().cuStreamSynchronize(frees_.handle());
     if (pool_) context_->cuda().cuMemPoolTrimTo(pool_, 0);
@@ -262,25 +280,39 @@ void DeviceMemory::free_kept() noexcept {
   }
 }
 
-void DeviceMemory::trim() noexcept {
+void DeviceMemory::reclaim() noexcept {
+  for (const auto& one : keepers_) {
+    if (const auto keeper = one.lock()) keeper->reclaim();
+  }
   free_kept();
+}
+
+void DeviceMemory::trim() noexcept {
+  reclaim();
   events_.clear();
   const ContextScope scope(*context_, std::nothrow);
   if (scope && pool_) context_->cuda().cuMemPoolTrimTo(pool_, 0);
 }
 
-void DeviceMemory::release_exported(std::shared_ptr<const DeviceMemoryInfo> info) noexcept {
-  const auto block = std::dynamic_pointer_cast<const DeviceBlock>(std::move(info));
-  if (!block) return;
-  const auto release = [block] {
-    const Context& context = *block->memory_->context_;
-    const ContextScope scope(context, std::nothrow);
-    if (scope) context.cuda().cuCtxSynchronize();
+// Freeing, or a consumer's deleter, does not wait for the consumer's kernels; the GPU's whole queue
+// is waited for where nobody else has to.
+void DeviceMemory::recycle_shared(std::shared_ptr<DeviceMemory> memory, Kept block,
+                                  size_t size) noexcept {
+  const auto recycle = [memory, size](Kept& kept) {
+    {
+      const ContextScope scope(*memory->context_, std::nothrow);
+      if (scope) memory->context_->cuda().cuCtxSynchronize();
+    }
+    memory->recycle(std::move(kept), size);
   };
+  std::shared_ptr<Kept> kept;
   try {
-    run_on_pool(release);
+    kept = std::make_shared<Kept>();
+    kept->address = block.address;
+    kept->pending.swap(block.pending);
+    run_on_pool([recycle, kept] { recycle(*kept); });
   } catch (...) {
-    release();
+    recycle(kept ? *kept : block);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <vector>
 
+#include "core/memory_budget.h"
 #include "core/model.h"
 #include "core/ports.h"
 #include "cuda/stream.h"
@@ -39,11 +40,18 @@ class DeviceBlock : public DeviceMemoryInfo {
   // Work on this stream up to the moment when the block is let go reads it: the caller's stream,
   // which must be alive then. Before the block is shared.
   void set_consumer(CUstream stream) { consumer_ = stream; }
+  CUstream consumer() const { return consumer_; }
+  // For a block that several streams fill, each of which is noted by note_use(): work put on
+  // `stream` from now on finds what they have done so far. Needs the context.
+  void order_behind_uses(CUstream stream) const;
+  // The same, and that is what fills the block. Before it is shared; needs the context.
+  void mark_filled_by_uses(CUstream stream);
 
   int32_t gpu() const override;
   uint64_t context() const override;
   void order_before(uint64_t stream) const override;
   void note_use(uint64_t stream) const override;
+  void share() const override { is_shared_ = true; }
   void wait() const override;
 
  private:
@@ -61,6 +69,7 @@ class DeviceBlock : public DeviceMemoryInfo {
   };
   mutable std::mutex mutex_;
   mutable std::vector<Use> uses_;
+  mutable std::atomic<bool> is_shared_ = false;
 };
 
 // Memory of one context, from a stream-ordered pool of its own; where the driver has none, from
@@ -83,9 +92,8 @@ class DeviceMemory : public std::enable_shared_from_this<DeviceMemory> {
   void reserve(uint64_t bytes);
   void unreserve(uint64_t bytes) noexcept;
 
-  // Lets go of a block that others may still read in ways that nobody noted (a DLPack consumer):
-  // when all work of the context that is now queued is done. From any thread.
-  static void release_exported(std::shared_ptr<const DeviceMemoryInfo> block) noexcept;
+  // Who gives memory back before it is said to be full. Before it is in use.
+  void reclaim_from(std::weak_ptr<Reclaimable> keeper) { keepers_.push_back(std::move(keeper)); }
 
   // Frees what is kept for reuse.
   void trim() noexcept;
@@ -107,11 +115,14 @@ class DeviceMemory : public std::enable_shared_from_this<DeviceMemory> {
   };
 
   void recycle(Kept block, size_t size) noexcept;
+  static void recycle_shared(std::shared_ptr<DeviceMemory> memory, Kept block,
+                             size_t size) noexcept;
   bool reuse(size_t size, CUstream stream, CUdeviceptr& address);
   CUdeviceptr allocate_new(size_t size, CUstream stream);
   CUresult call_allocate(CUdeviceptr& address, size_t size, CUstream stream);
   void free_now(Kept block) noexcept;
   void free_kept() noexcept;
+  void reclaim() noexcept;
   void add(std::atomic<uint64_t>& counter, uint64_t bytes);
   void check_budget(uint64_t bytes);
   Error over_budget(uint64_t bytes) const;
@@ -121,6 +132,7 @@ class DeviceMemory : public std::enable_shared_from_this<DeviceMemory> {
   EventPool events_;
   Stream frees_;  // a stream of the caller's may be gone when a block is freed
   MemoryPool pool_ = nullptr;
+  std::vector<std::weak_ptr<Reclaimable>> keepers_;
 
   std::mutex mutex_;
   std::map<size_t, std::deque<Kept>> kept_;  // oldest first: its readers are done the soonest
@@ -140,7 +152,8 @@ class PinnedMemory : public Memory, public std::enable_shared_from_this<PinnedMe
 
   // Let go of a block only when no copy to or from it is under way.
   Block allocate(size_t size) override;  // throws Error(out_of_memory)
-  void trim() noexcept;                  // frees what is kept for reuse
+  std::shared_ptr<const void> charge(size_t) override { return nullptr; }
+  void trim() noexcept;  // frees what is kept for reuse
   uint64_t kept_bytes() const { return kept_bytes_; }
 
  private:

@@ -60,6 +60,9 @@ enum CufCompletionKind {
   CUF_COMPLETION_PROGRESS = 4,      /* value millionths of the ticket's work are done */
   CUF_COMPLETION_SOURCE_CANCEL = 5, /* nobody waits for the range that was asked for, if one was */
   CUF_COMPLETION_LOG = 6,           /* cuf_log_take has records */
+  CUF_COMPLETION_DEVICE_LOST = 7,   /* the device's GPU can no longer be used; told once */
+  CUF_COMPLETION_DEVICE_GONE = 8,   /* the device was closed, and nothing of it is left */
+  CUF_COMPLETION_SINK_DATA = 9, /* a stream sink has value bytes by now; extra = 1: no more come */
 };
 
 /* How much is logged: everything down to the level. */
@@ -77,6 +80,11 @@ enum CufSourceKind {
   CUF_SOURCE_STREAM = 0,   /* bytes are written in order into a bounded ring */
   CUF_SOURCE_SEEKABLE = 1, /* the library asks for ranges, one at a time */
   CUF_SOURCE_MEMORY = 2,   /* all bytes are written before the demuxer is opened */
+};
+
+enum CufSinkKind {
+  CUF_SINK_STREAM = 0, /* bytes come in order through a bounded ring */
+  CUF_SINK_MEMORY = 1, /* all bytes are taken when the muxer has finished */
 };
 
 enum CufBitstream {
@@ -102,6 +110,21 @@ enum CufLatency {
   CUF_LATENCY_NATIVE = 0, /* in display order, as late as is fastest */
   CUF_LATENCY_LOW = 1,    /* in display order; with the packet itself where nothing is reordered */
   CUF_LATENCY_ZERO = 2,   /* in decode order, with the packet itself */
+};
+
+/* Whether decoders of a GPU are made while a video is indexed: one, or `engines` if those are given
+ * or waited for. On the CPU none is. */
+enum CufWarmUp {
+  CUF_WARM_UP_BEGIN = 0,
+  CUF_WARM_UP_WAIT = 1, /* the video is open when they are made */
+  CUF_WARM_UP_NONE = 2, /* others that fit come back soon */
+};
+
+/* What becomes of the sound beside pictures that are transcoded. */
+enum CufAudioMode {
+  CUF_AUDIO_COPY = 0,    /* what the container does not take is left out */
+  CUF_AUDIO_REQUIRE = 1, /* what the container does not take is an error */
+  CUF_AUDIO_DROP = 2,
 };
 
 /* Layout of a frame's planes. Depth above 8 is 16-bit little endian; in the semi-planar and *_16
@@ -130,6 +153,42 @@ enum CufFormat {
   CUF_FORMAT_GRAY16 = 19,
   CUF_FORMAT_GBRP = 20,
   CUF_FORMAT_GBRP16 = 21,
+  CUF_FORMAT_BGRA = 22,  /* bytes B, G, R, A: NVENC's ARGB */
+  CUF_FORMAT_BGR10 = 23, /* words with blue in bits 0-9, green, red in 20-29: NVENC's ARGB10 */
+  CUF_FORMAT_RGB10 = 24, /* words with red in bits 0-9, green, blue in 20-29: NVENC's ABGR10 */
+};
+
+/* What an encoder is given, by the guide's names. 16-bit samples stand in the most significant
+ * bits, and are encoded with 10 bits; so are the words of ARGB10 and ABGR10. */
+enum CufEncoderFormat {
+  CUF_ENCODER_FORMAT_NV12 = 0,
+  CUF_ENCODER_FORMAT_YV12 = 1,         /* planes Y, V, U */
+  CUF_ENCODER_FORMAT_IYUV = 2,         /* planes Y, U, V */
+  CUF_ENCODER_FORMAT_YUV444 = 3,       /* planes Y, U, V of full size */
+  CUF_ENCODER_FORMAT_P010 = 4,         /* as NV12, 16-bit */
+  CUF_ENCODER_FORMAT_YUV444_10BIT = 5, /* as YUV444, 16-bit */
+  CUF_ENCODER_FORMAT_YUV444_16BIT = 6,
+  CUF_ENCODER_FORMAT_ARGB = 7,    /* bytes B, G, R, A */
+  CUF_ENCODER_FORMAT_ARGB10 = 8,  /* CUF_FORMAT_BGR10 */
+  CUF_ENCODER_FORMAT_ABGR = 9,    /* bytes R, G, B, A */
+  CUF_ENCODER_FORMAT_ABGR10 = 10, /* CUF_FORMAT_RGB10 */
+  CUF_ENCODER_FORMAT_NV16 = 11,
+  CUF_ENCODER_FORMAT_P210 = 12, /* as NV16, 16-bit */
+  CUF_ENCODER_FORMAT_RGB = 13,  /* 8-bit [H, W, 3] */
+  CUF_ENCODER_FORMAT_RGBP = 14, /* 8-bit [3, H, W] */
+};
+
+/* Bits of CufEncodeDesc.flags, as NVENC's NV_ENC_PIC_FLAG_*. */
+enum CufEncodeFlag {
+  CUF_ENCODE_FORCE_INTRA = 1,
+  CUF_ENCODE_FORCE_IDR = 2,
+  CUF_ENCODE_OUTPUT_SPS_PPS = 4, /* the stream's headers come with the picture */
+  CUF_ENCODE_HAS_PTS = 8,
+};
+
+/* Bits of CufChunkInfo.flags. */
+enum CufChunkFlag {
+  CUF_CHUNK_KEY = 1,
 };
 
 enum CufDtype {
@@ -217,6 +276,14 @@ enum CufSeiFlag {
   CUF_SEI_HAS_PIC_STRUCT = 8,
 };
 
+/* Bits of CufTrackDesc.set_mask: fields for which 0 has a meaning. */
+enum CufTrackField {
+  CUF_TRACK_ROTATION = 1,
+  CUF_TRACK_COLOR = 2,
+  CUF_TRACK_MASTERING_DISPLAY = 4,
+  CUF_TRACK_CONTENT_LIGHT = 8,
+};
+
 /* Bits of CufDemuxerInfo.flags. */
 enum CufDemuxerFlag {
   CUF_DEMUXER_SEEKABLE = 1,
@@ -291,6 +358,12 @@ struct CufAdapterInfo {
   char name[128];
   char vendor[64];
   char driver[128];
+  uint32_t compute_major; /* compute capability of a GPU */
+  uint32_t compute_minor;
+  uint32_t has_memory_pools; /* 1: stream-ordered memory (cuMemAllocAsync) */
+  uint32_t reserved;
+  char cuda_absence[512];    /* of the cpu adapter: why there is no cuda one, or empty */
+  char encoder_absence[256]; /* of a cuda adapter: why it has no encoder, or empty */
 };
 
 struct CufDecoderQuery {
@@ -313,8 +386,10 @@ struct CufDecoderSupport {
   uint32_t max_height;
   uint32_t native_format;    /* a CufFormat */
   uint32_t has_decode_stats; /* 1: decoders take enable_decode_stats */
+  uint32_t max_macroblocks;  /* width * height / 256 of the coded picture; 0 = any */
+  uint32_t decode_engines;   /* that decode it beside each other; 0 = not limited */
   char implementation[64];
-  char reason[256];
+  char reason[512];
 };
 
 struct CufDeviceDesc {
@@ -322,7 +397,11 @@ struct CufDeviceDesc {
   uint32_t backend;
   uint32_t ordinal;
   uint32_t threads; /* decoding threads one decoder may use; 0 = one for each processor */
-  uint64_t memory_budget_bytes; /* most memory of pictures; 0 = 3/4 of the machine's */
+  uint64_t memory_budget_bytes; /* most memory of pictures, in either place; 0 = 3/4 of the
+                                   machine's, and what the GPU has */
+  uint64_t cuda_context;        /* the caller's CUcontext; 0 = the GPU's primary one */
+  uint32_t event_ticket;        /* ticket of the device's own completions */
+  uint32_t reserved;
 };
 
 struct CufDeviceInfo {
@@ -331,11 +410,14 @@ struct CufDeviceInfo {
   uint32_t ordinal;
   uint32_t threads;
   uint64_t memory_budget_bytes;
+  uint64_t cuda_context; /* CUcontext that it works in; 0 on the CPU */
+  uint32_t falls_back;   /* 1: what the GPU does not support is decoded by the CPU */
+  uint32_t reserved;
 };
 
 struct CufDeviceStats {
   uint32_t struct_size;
-  uint32_t live_handles; /* demuxers, decoders, sources and frames not closed */
+  uint32_t live_handles; /* demuxers, decoders, encoders, sources and frames not closed */
   uint32_t live_demuxers;
   uint32_t live_decoders;
   uint32_t live_frames;
@@ -353,6 +435,17 @@ struct CufDeviceStats {
   uint64_t index_cache_hits; /* files opened for random access whose index was kept */
   uint64_t
       memory_bytes; /* what counts towards the budget: frames, pooled memory, decoders' pictures */
+  /* Memory of the GPU. */
+  uint64_t gpu_frame_bytes;   /* of frames that are held */
+  uint64_t gpu_pooled_bytes;  /* kept for the next frames */
+  uint64_t gpu_decoder_bytes; /* about what decode surfaces take */
+  uint64_t gpu_peak_bytes;    /* most of the sum of the three */
+  uint64_t gpu_allocations;   /* calls of the driver */
+  uint64_t pinned_bytes;      /* of the host, kept for copies from the GPU */
+  uint32_t live_encoders;
+  uint32_t live_muxers;
+  uint32_t live_transcoders;
+  uint32_t reserved;
 };
 
 struct CufSourceDesc {
@@ -363,11 +456,67 @@ struct CufSourceDesc {
   uint32_t reserved;
 };
 
+struct CufSinkDesc {
+  uint32_t struct_size;
+  uint32_t kind;
+  uint32_t event_ticket; /* ticket of the sink's own completions */
+  uint32_t reserved;
+};
+
+struct CufMuxerDesc {
+  uint32_t struct_size;
+  uint32_t sink;           /* a sink handle; 0 = the path */
+  uint32_t is_fragmented;  /* of mp4 and mov */
+  uint32_t has_fast_start; /* of mp4 and mov: the index comes first */
+  uint32_t overwrites;     /* a file of that name */
+  uint32_t keeps_partial;  /* closing without finishing completes what there is */
+  char container[16];      /* "mp4", "mkv", ...; empty: by the path's extension */
+};
+
+struct CufMuxerInfo {
+  uint32_t struct_size;
+  uint32_t tracks;
+  uint32_t is_finished;
+  uint32_t reserved;
+  uint64_t packets_written; /* that libav was given */
+  uint64_t bytes_written;
+  char container[16];
+};
+
+/* Where a track comes from, and what shall be otherwise than there. */
+struct CufTrackDesc {
+  uint32_t struct_size;
+  uint32_t set_mask;     /* CufTrackField bits */
+  uint32_t encoder;      /* an encoder handle, or 0 */
+  uint32_t demuxer;      /* a demuxer handle whose stream is copied, or 0 */
+  uint32_t stream_index; /* of the demuxer */
+  uint32_t made_from;    /* a demuxer whose video the encoded pictures are, or 0 */
+  uint32_t width;        /* of a track that comes from neither; 0 = as it comes */
+  uint32_t height;
+  struct CufRational frame_rate;          /* 0/0 = as it comes */
+  struct CufRational sample_aspect_ratio; /* 0/0 = as it comes */
+  struct CufColor color;
+  int32_t rotation; /* degrees clockwise */
+  uint32_t max_content_light;
+  uint32_t max_frame_average_light;
+  uint32_t reserved;
+  double display_x[4]; /* of red, green, blue, white; CIE 1931 */
+  double display_y[4];
+  double display_min_luminance; /* candela per square metre */
+  double display_max_luminance;
+  char codec[36];
+  char language[12];
+  char title[128];
+};
+
 struct CufDemuxerDesc {
   uint32_t struct_size;
   uint32_t source;       /* a source handle; 0 = the path */
   uint32_t bitstream;    /* a CufBitstream */
   int32_t stream_number; /* 1 + index of the wanted video stream; 0 = the best */
+  /* 1: the streams of that kind are read, too. */
+  uint32_t reads_audio;
+  uint32_t reads_subtitles;
 };
 
 struct CufDemuxerInfo {
@@ -413,6 +562,9 @@ struct CufStreamInfo {
   int64_t bit_rate_bps;
   char codec[32];
   char language[16];
+  char title[64];
+  uint32_t is_read; /* 1: its packets are read */
+  uint32_t reserved;
 };
 
 struct CufPacketInfo {
@@ -435,7 +587,11 @@ struct CufPacketInfo {
   uint32_t coded_height;
   uint32_t codec_tag;
   uint32_t bits_per_coded_sample;
-  uint32_t pixel_format; /* 1 + libav's number */
+  uint32_t pixel_format;     /* 1 + libav's number */
+  uint32_t stream_index;     /* in the container that it comes from */
+  uint32_t skipped_at_begin; /* audio samples that are not played */
+  uint32_t skipped_at_end;
+  uint32_t reserved;
 };
 
 struct CufDecoderDesc {
@@ -454,7 +610,10 @@ struct CufDecoderDesc {
   uint32_t max_width;           /* larger pictures are refused with CUF_UNSUPPORTED; 0 = any */
   uint32_t max_height;
   uint32_t enable_sei_message; /* 1: frames come with their SEI messages */
-  uint32_t reserved;
+  uint32_t is_on_host;         /* 1: frames decoded by a GPU are given in host memory */
+  uint64_t cuda_stream;  /* CUstream on which frames are complete, for work put on it; 0 = none */
+  uint32_t output_width; /* a GPU's decoder scales native frames to this; 0 = as they are */
+  uint32_t output_height;
 };
 
 struct CufDecoderInfo {
@@ -468,6 +627,7 @@ struct CufDecoderInfo {
   uint64_t memory_bytes;      /* of its pictures and frames */
   uint32_t latency;           /* a CufLatency, as asked for */
   uint32_t effective_latency; /* what it can give on the stream that it decodes */
+  char fallback_reason[512];  /* why it is not the GPU that decodes, or empty */
 };
 
 struct CufPlane {
@@ -501,7 +661,7 @@ struct CufFrameInfo {
   uint64_t address; /* of one block that holds all planes; 0 if they lie apart */
   uint64_t byte_length;
   uint32_t plane_count;
-  uint32_t reserved;
+  uint32_t gpu;  /* ordinal of the GPU in whose memory the addresses are */
   int64_t index; /* in display order, of frames by random access; -1 for others */
   struct CufPlane planes[4];
   uint32_t decode_stats_bytes;   /* of cuf_frame_decode_stats; 0: there are none */
@@ -533,14 +693,19 @@ struct CufSamplerDesc {
   uint32_t on_error;          /* a CufOnError */
   uint32_t matrix;            /* as in CufDecoderDesc */
   uint32_t range;
-  uint32_t engines;              /* most decoders at once; 0 = the device's threads */
-  uint32_t decoder_cache_size;   /* most decoders kept for the next file; 0 = 4 */
+  uint32_t engines;              /* most decoders at once; 0 = the GPU's, or the device's threads */
+  uint32_t decoder_cache_size;   /* most decoders kept for the next file; 0 = 4, or the engines */
   uint32_t buffer_frames;        /* frames decoded ahead of cuf_sampler_next; 0 = by buffer_bytes */
   uint64_t buffer_bytes;         /* 0 = 320 MiB */
   uint32_t wants_progress;       /* 1: CUF_COMPLETION_PROGRESS come while it is being opened */
   uint32_t is_index_approximate; /* 1: an index of what the container claims will do */
   uint32_t enable_decode_stats;  /* as in CufDecoderDesc */
   uint32_t enable_sei_message;   /* 1: frames come with their SEI messages */
+  uint32_t max_width;            /* as in CufDecoderDesc */
+  uint32_t max_height;
+  uint64_t cuda_stream; /* as in CufDecoderDesc */
+  uint32_t is_on_host;
+  uint32_t warm_up; /* a CufWarmUp */
 };
 
 struct CufSamplerInfo {
@@ -559,7 +724,9 @@ struct CufSamplerInfo {
   uint64_t decoders_reused;
   uint64_t bytes_read;
   uint32_t frames_ahead; /* most frames held at once for cuf_sampler_next */
-  uint32_t reserved;
+  uint32_t backend;      /* where it decodes; CUF_BACKEND_AUTO before it did */
+  char implementation[64];
+  char fallback_reason[512]; /* as in CufDecoderInfo */
 };
 
 /* One packet of the index, in decode order. */
@@ -600,6 +767,221 @@ struct CufConvertDesc {
   uint32_t height;
 };
 
+/* The value of one parameter of an encoder; the rows of csrc/core/encoder_parameters.inc have the
+ * numbers. */
+struct CufEncoderSetting {
+  uint32_t struct_size;
+  uint32_t parameter;
+  uint32_t value_count; /* 1; 2 of a ratio; 1 or 3 of quantizers */
+  uint32_t reserved;
+  double values[3]; /* whole numbers; of a choice: the number of its name */
+};
+
+struct CufEncoderDesc {
+  uint32_t struct_size;
+  uint32_t format; /* a CufEncoderFormat */
+  uint32_t width;
+  uint32_t height;
+  uint32_t threads; /* most that it may use; 0 = the device's */
+  /* 1: color is what the stream says of it. 0: for RGB, what it is made: limited range of the
+   * matrix that `colorspace` says, else BT.709 from 720 lines up and BT.601 below; for YUV,
+   * `colorspace`, else nothing. */
+  uint32_t has_color;
+  struct CufColor color;
+  uint64_t cuda_stream; /* frames are complete for work put on this CUstream; 0 = as they say */
+  uint64_t input_budget_bytes; /* of pictures that wait; 0 = no bound but the device's */
+};
+
+/* Asks what a backend encodes. */
+struct CufEncoderQuery {
+  uint32_t struct_size;
+  uint32_t backend;
+  uint32_t ordinal;
+  uint32_t reserved;
+};
+
+struct CufEncoderSupport {
+  uint32_t struct_size;
+  uint32_t is_supported;
+  uint32_t min_width;
+  uint32_t min_height;
+  uint32_t max_width; /* 0: not limited */
+  uint32_t max_height;
+  uint32_t max_b_frames;
+  uint32_t format_mask;   /* bit n: it takes the CufEncoderFormat n for this codec */
+  uint32_t setting_count; /* that cuf_answer_encoder_settings gives */
+  uint32_t backend;       /* that would do it */
+  char implementation[64];
+  char reason[512];
+};
+
+/* How a file is transcoded, whichever part of it. */
+struct CufTranscoderDesc {
+  uint32_t struct_size;
+  uint32_t source;       /* a seekable source's handle; 0 = the path */
+  int32_t stream_number; /* as in CufDemuxerDesc */
+  uint32_t on_error;     /* a CufOnError */
+  uint32_t width;        /* of the pictures that are encoded; 0 = the video's, or in proportion */
+  uint32_t height;
+  uint32_t has_format; /* 0: 4:2:0 of 8 bits, of 10 for HEVC and AV1 of deeper videos */
+  uint32_t format;     /* a CufEncoderFormat of YUV */
+  uint32_t has_color;  /* 0: the video's */
+  struct CufColor color;
+  uint32_t threads; /* most of a decoder, and of an encoder; 0 = the device's */
+  uint32_t audio;   /* a CufAudioMode */
+  uint32_t wants_progress;
+  uint64_t cuda_stream; /* as in CufDecoderDesc */
+};
+
+struct CufTranscoderInfo {
+  uint32_t struct_size;
+  uint32_t frame_count;
+  int64_t duration_us; /* from the first frame's time to the last one's end */
+  uint32_t width;      /* of the pictures that are encoded */
+  uint32_t height;
+  uint32_t format;        /* a CufEncoderFormat */
+  uint32_t setting_count; /* that cuf_transcoder_settings gives */
+  uint32_t threads;       /* most of a decoder, and of an encoder */
+  uint32_t reserved;
+  uint64_t segments; /* written */
+  uint64_t frames;
+  uint64_t packets_decoded;
+  uint64_t gops_decoded;
+  uint64_t seeks;
+  uint64_t decoders_created;
+  uint64_t decoders_reused;
+  uint64_t encoders_created;
+  uint64_t host_copies; /* pictures that were copied from a GPU to the host or back */
+  uint64_t bytes_read;
+};
+
+/* Frames that follow one another in the order of display. */
+struct CufFrameSpan {
+  uint32_t struct_size;
+  uint32_t first;
+  uint32_t count;
+};
+
+/* A segment to be written. */
+struct CufTranscodeDesc {
+  uint32_t struct_size;
+  uint32_t first_frame;
+  uint32_t frame_count;
+  /* 1: behind the segments that were appended before it, in one file: the first one's. */
+  uint32_t is_appended;
+  uint32_t lane;  /* those of a lane are done in order; below 64, 0 of what is appended */
+  uint32_t lanes; /* that work beside each other, and share the threads; 0 = 1 */
+  uint32_t wants_progress;
+  uint32_t reserved;
+};
+
+struct CufTranscodeResult {
+  uint32_t struct_size;
+  uint32_t audio_tracks;
+  uint64_t frames;
+  uint64_t lost_frames;   /* to damage */
+  uint64_t bytes_written; /* for it so far; a file's index comes when it is complete */
+  int64_t duration_us;    /* of the video in it */
+  int64_t elapsed_us;
+  uint32_t decoder_backend;
+  uint32_t encoder_backend;
+  char container[16];
+  char decoder[64];
+  char encoder[64];
+  char dropped_audio[256]; /* streams that the container does not take, or empty */
+  char decoder_fallback[512];
+  char encoder_fallback[512];
+};
+
+struct CufEncoderInfo {
+  uint32_t struct_size;
+  uint32_t backend;
+  uint32_t width;
+  uint32_t height;
+  uint32_t format;
+  uint32_t reorder_depth; /* pictures that decode order runs ahead of display order at most */
+  uint32_t setting_count; /* that cuf_encoder_settings gives */
+  uint32_t sequence_params_bytes;
+  uint64_t frames_encoded; /* taken */
+  uint64_t chunks;         /* given */
+  uint64_t chunk_bytes;
+  uint64_t host_copies;  /* frames that were copied from a GPU to the host or back */
+  uint64_t reconfigures; /* in place */
+  uint64_t reopens;      /* by an encoder made anew */
+  char codec[32];
+  char implementation[64];
+  char fallback_reason[512]; /* why it is not the GPU that encodes, or empty */
+};
+
+/* What goes with a picture. The messages' payloads stand one after another in the buffer that goes
+ * with it. */
+struct CufEncodeDesc {
+  uint32_t struct_size;
+  uint32_t flags; /* CufEncodeFlag bits */
+  int64_t pts;    /* in time_base; absent: that of the frame, or counted on by fps */
+  int64_t duration;
+  struct CufRational time_base; /* 0/0: the frame's, or microseconds */
+  uint32_t message_count;
+  uint32_t reserved;
+};
+
+/* A message to insert: SEI by its type, a metadata OBU of AV1 by its metadata type. */
+struct CufSideMessage {
+  uint32_t struct_size;
+  uint32_t type;
+  uint32_t data_offset;
+  uint32_t data_size;
+};
+
+struct CufChunkInfo {
+  uint32_t struct_size;
+  uint32_t flags; /* CufChunkFlag bits */
+  int64_t pts;    /* in time_base */
+  int64_t dts;
+  int64_t duration;
+  int64_t timestamp_us;
+  int64_t duration_us;
+  struct CufRational time_base;
+  uint32_t picture_type; /* a CufPictureType */
+  uint32_t data_offset;  /* into the buffer that goes with the records */
+  uint32_t data_size;
+  uint32_t reserved;
+};
+
+/* Memory of the caller's in a GPU, to be encoded from. It may be filled again when the encoding of
+ * the frame completed, by work that is then put on `stream`, which must exist until that; with 0 on
+ * the encoder's cuda_stream, or, if that is 0, too, by anything. */
+struct CufImportDesc {
+  uint32_t struct_size;
+  uint32_t format; /* a CufEncoderFormat */
+  uint32_t width;
+  uint32_t height;
+  uint64_t stream; /* CUstream on which it is complete; 0 = it is complete */
+  uint32_t plane_count;
+  uint32_t reserved;
+  struct CufPlane planes[4];
+};
+
+struct CufDlpackDesc {
+  uint32_t struct_size;
+  int32_t plane;    /* 1 + index of one plane; 0 = the whole frame */
+  uint32_t version; /* a CufDlpackVersion */
+  uint32_t reserved;
+  uint64_t stream; /* of memory on a GPU: CUstream of the consumer, for which it is complete; 0 =
+                      none */
+};
+
+/* A DLPack array to be encoded from. */
+struct CufDlpackImport {
+  uint32_t struct_size;
+  uint32_t version;     /* a CufDlpackVersion */
+  uint32_t format;      /* a CufEncoderFormat that the array's shape and type must fit */
+  uint32_t is_complete; /* 1: no stream fills memory on a GPU any more */
+  uint64_t address;     /* of the DLManagedTensor(Versioned) */
+  uint64_t stream;      /* of memory on a GPU: CUstream on which it is complete; 0 = 1, the legacy
+                           default stream */
+};
+
 struct CufDlpack {
   uint32_t struct_size;
   uint32_t capsule; /* closing this handle frees the array, until cuf_dlpack_release */
@@ -610,6 +992,10 @@ struct CufDlpack {
 CUF_API int32_t cuf_library_abi_version(void);
 CUF_API int32_t cuf_library_abi_hash(void);
 CUF_API int32_t cuf_library_info(struct CufLibraryInfo* out, struct CufError* error);
+
+/* The process is about to end, on this thread: waits, some seconds at most, until no other thread
+ * is in NVIDIA's driver, which does not stand it, and keeps all out of it from then on. */
+CUF_API int32_t cuf_library_end(void);
 
 /* ---- log: of the whole process, libav's messages included; quiet unless asked for ---- */
 /* Takes the value of LOGGER_LEVEL (TRACE DEBUG INFO WARN ERROR FATAL, or QUIET), unless a level was
@@ -647,8 +1033,10 @@ CUF_API int32_t cuf_queue_cancel(uint32_t queue, uint32_t ticket);
 /* Looks for the backends; completes with their number. */
 CUF_API int32_t cuf_adapter_scan(uint32_t queue, uint32_t ticket);
 CUF_API int32_t cuf_adapter_list(struct CufAdapterInfo* out, uint32_t capacity);
-CUF_API int32_t cuf_adapter_decoder_support(const struct CufDecoderQuery* query,
-                                            struct CufDecoderSupport* out, struct CufError* error);
+/* Asks what a backend decodes; completes with the handle of the answer. */
+CUF_API int32_t cuf_adapter_query(uint32_t queue, const struct CufDecoderQuery* query,
+                                  uint32_t ticket, struct CufError* error);
+CUF_API int32_t cuf_answer_decoder_support(uint32_t answer, struct CufDecoderSupport* out);
 /* Completes with the device's handle. */
 CUF_API int32_t cuf_device_create(uint32_t queue, const struct CufDeviceDesc* desc, uint32_t ticket,
                                   struct CufError* error);
@@ -686,6 +1074,35 @@ CUF_API int32_t cuf_demuxer_take(uint32_t demuxer, uint32_t ticket, struct CufPa
 /* Moves to the key frame at or before the time. */
 CUF_API int32_t cuf_demuxer_seek(uint32_t demuxer, double seconds, uint32_t ticket);
 
+/* ---- sinks read by the caller, and muxers ---- */
+CUF_API int32_t cuf_sink_create(uint32_t device, const struct CufSinkDesc* desc, uint32_t* out_sink,
+                                struct CufError* error);
+/* Takes the next bytes; returns how many. After a 0, a CUF_COMPLETION_SINK_DATA tells that there
+ * are some. */
+CUF_API int32_t cuf_sink_take(uint32_t sink, uint8_t* out, uint32_t capacity);
+/* Whoever takes the bytes failed: the muxer gets CUF_IO with this text. */
+CUF_API int32_t cuf_sink_fail(uint32_t sink, const uint8_t* message, uint32_t length);
+/* `metadata` holds names and values of the file's metadata, each ended by NUL. Completes with the
+ * muxer's handle. */
+CUF_API int32_t cuf_muxer_open(uint32_t device, const struct CufMuxerDesc* desc,
+                               const uint8_t* path, uint32_t path_length, const uint8_t* metadata,
+                               uint32_t metadata_length, uint32_t ticket, struct CufError* error);
+CUF_API int32_t cuf_muxer_info(uint32_t muxer, struct CufMuxerInfo* out);
+/* Adds a track, before the first write; returns its number. */
+CUF_API int32_t cuf_muxer_add_track(uint32_t muxer, const struct CufTrackDesc* desc,
+                                    const uint8_t* extradata, uint32_t extradata_size,
+                                    struct CufError* error);
+/* Writes a packet, which is copied (offsets of info are into data). Completes when there is room
+ * for another. */
+CUF_API int32_t cuf_muxer_write(uint32_t muxer, uint32_t track, const struct CufPacketInfo* info,
+                                const uint8_t* data, uint32_t length, uint32_t ticket,
+                                struct CufError* error);
+/* Completes the file, which has its name then; completes with the number of bytes written. Closed
+ * without, nothing is left of the file, unless desc.keeps_partial. */
+CUF_API int32_t cuf_muxer_finish(uint32_t muxer, uint32_t ticket);
+/* Ends the muxer as closing it does; completes when that is done. */
+CUF_API int32_t cuf_muxer_end(uint32_t muxer, uint32_t ticket);
+
 /* ---- decoder ---- */
 /* Completes with the decoder's handle. */
 CUF_API int32_t cuf_decoder_create(uint32_t device, const struct CufDecoderDesc* desc,
@@ -711,6 +1128,87 @@ CUF_API int32_t cuf_decoder_read(uint32_t decoder, uint32_t demuxer, uint32_t ma
 /* Hands over the frames of a completed decode, flush or read. */
 CUF_API int32_t cuf_decoder_take(uint32_t decoder, uint32_t ticket, struct CufFrameInfo* out,
                                  uint32_t capacity);
+
+/* ---- encoder ---- */
+/* `settings` are the parameters that were said. `native` holds the encoder's own options, each a
+ * name and a value that end in NUL. Completes with the encoder's handle. */
+CUF_API int32_t cuf_encoder_create(uint32_t device, const struct CufEncoderDesc* desc,
+                                   const struct CufEncoderSetting* settings, uint32_t setting_count,
+                                   const uint8_t* native, uint32_t native_length, uint32_t ticket,
+                                   struct CufError* error);
+CUF_API int32_t cuf_encoder_info(uint32_t encoder, struct CufEncoderInfo* out);
+/* What it encodes with, as far as it is known; returns how many there are. */
+CUF_API int32_t cuf_encoder_settings(uint32_t encoder, struct CufEncoderSetting* out,
+                                     uint32_t capacity);
+/* The stream's headers (Annex B; the sequence header OBU); returns their size, 0 while an encoder
+ * does not know them yet. */
+CUF_API int32_t cuf_encoder_sequence_params(uint32_t encoder, uint8_t* out, uint32_t capacity);
+/* Encodes a frame, which may be closed when this returns. Completes, when there is room for
+ * another, with the number of chunks that are ready; extra = bytes. Frames come in the order of
+ * display: a pts that is not behind the one before is an invalid argument, but after a flush. */
+CUF_API int32_t cuf_encoder_encode(uint32_t encoder, uint32_t frame,
+                                   const struct CufEncodeDesc* desc,
+                                   const struct CufSideMessage* messages, const uint8_t* payloads,
+                                   uint32_t payloads_length, uint32_t ticket,
+                                   struct CufError* error);
+/* The same for a picture in the caller's memory, which is copied: planes one after another, rows of
+ * `stride_bytes` (0 = without padding; chroma rows of half of it where chroma has half the width).
+ */
+CUF_API int32_t cuf_encoder_encode_bytes(uint32_t encoder, const uint8_t* data, uint32_t length,
+                                         uint32_t stride_bytes, const struct CufEncodeDesc* desc,
+                                         const struct CufSideMessage* messages,
+                                         const uint8_t* payloads, uint32_t payloads_length,
+                                         uint32_t ticket, struct CufError* error);
+/* Gives what is held back; what follows begins with an IDR picture. Completes as an encode. */
+CUF_API int32_t cuf_encoder_flush(uint32_t encoder, uint32_t ticket);
+/* Goes on with other parameters (only those that change) and another size (0 = as it is) from the
+ * next frame on. Completes with 0 and extra = -1 if the encoder goes on; if one was made anew, with
+ * the number of the chunks that were held back, and extra = their bytes. */
+CUF_API int32_t cuf_encoder_reconfigure(uint32_t encoder, const struct CufEncoderSetting* settings,
+                                        uint32_t setting_count, uint32_t width, uint32_t height,
+                                        uint32_t ticket, struct CufError* error);
+/* Hands over the chunks of a completed encode, flush or reconfigure: records, and their bytes one
+ * after another in data. */
+CUF_API int32_t cuf_encoder_take(uint32_t encoder, uint32_t ticket, struct CufChunkInfo* out,
+                                 uint32_t capacity, uint8_t* data, uint32_t data_capacity);
+/* Asks what a backend would make of an encoder; completes with the handle of the answer. */
+CUF_API int32_t cuf_adapter_query_encoder(uint32_t queue, const struct CufEncoderQuery* query,
+                                          const struct CufEncoderDesc* desc,
+                                          const struct CufEncoderSetting* settings,
+                                          uint32_t setting_count, uint32_t ticket,
+                                          struct CufError* error);
+CUF_API int32_t cuf_answer_encoder_support(uint32_t answer, struct CufEncoderSupport* out);
+CUF_API int32_t cuf_answer_encoder_settings(uint32_t answer, struct CufEncoderSetting* out,
+                                            uint32_t capacity);
+
+/* ---- transcoder: parts of a file through a decoder and an encoder into files ---- */
+/* Opens, builds the index and completes with the transcoder's handle. `settings` and `native` as
+ * for cuf_encoder_create. */
+CUF_API int32_t cuf_transcoder_open(uint32_t device, const struct CufTranscoderDesc* desc,
+                                    const uint8_t* path, uint32_t path_length,
+                                    const struct CufEncoderSetting* settings,
+                                    uint32_t setting_count, const uint8_t* native,
+                                    uint32_t native_length, uint32_t ticket,
+                                    struct CufError* error);
+CUF_API int32_t cuf_transcoder_info(uint32_t transcoder, struct CufTranscoderInfo* out);
+CUF_API int32_t cuf_transcoder_stream_info(uint32_t transcoder, struct CufDemuxerInfo* out);
+CUF_API int32_t cuf_transcoder_settings(uint32_t transcoder, struct CufEncoderSetting* out,
+                                        uint32_t capacity);
+/* The frames whose times lie in [start, end), in seconds from the first frame's time on. */
+CUF_API int32_t cuf_transcoder_frames(uint32_t transcoder, double start, double end,
+                                      struct CufFrameSpan* out);
+/* Writes a segment into a file or sink, as cuf_muxer_open makes one; `muxer` of an appended segment
+ * counts where it is the first. Completes with its number of frames. */
+CUF_API int32_t cuf_transcoder_run(uint32_t transcoder, const struct CufTranscodeDesc* desc,
+                                   const struct CufMuxerDesc* muxer, const uint8_t* path,
+                                   uint32_t path_length, const uint8_t* metadata,
+                                   uint32_t metadata_length, uint32_t ticket,
+                                   struct CufError* error);
+/* What a completed cuf_transcoder_run did; once. */
+CUF_API int32_t cuf_transcoder_take(uint32_t transcoder, uint32_t ticket,
+                                    struct CufTranscodeResult* out);
+/* Completes the file of the appended segments, with its size in bytes; 0 if there is none. */
+CUF_API int32_t cuf_transcoder_finish(uint32_t transcoder, uint32_t ticket);
 
 /* ---- sampler: random access by frame index; reading is off the JS thread, calls are done in order
  * ---- */
@@ -769,9 +1267,23 @@ CUF_API int32_t cuf_frame_convert(uint32_t frame, const struct CufConvertDesc* d
 /* Closes the handle but never reuses or frees the memory: a view of it was transferred out of
  * reach. */
 CUF_API int32_t cuf_frame_quarantine(uint32_t frame);
-/* Exports the memory as a DLPack array of its own lifetime: one plane, or with plane -1 the whole
- * frame. version is a CufDlpackVersion. */
-CUF_API int32_t cuf_frame_to_dlpack(uint32_t frame, int32_t plane, uint32_t version,
+/* Completes with the handle of a new frame: a copy in host memory, planes one after another. */
+CUF_API int32_t cuf_frame_download(uint32_t frame, uint32_t ticket);
+/* Of memory on a GPU: work put on desc.stream from now on finds it complete, and it is used anew
+ * only when all that the GPU has to do when the frame is closed is done. */
+CUF_API int32_t cuf_frame_share(uint32_t frame, const struct CufDlpackDesc* desc,
+                                struct CufError* error);
+/* A frame of memory in a GPU that is the caller's: it must stay until the frame and what was made
+ * from it are closed, and as it is while something is made from the frame. */
+CUF_API int32_t cuf_frame_import(uint32_t device, const struct CufImportDesc* desc,
+                                 uint32_t* out_frame, struct CufError* error);
+/* A frame of a DLPack array, in host memory or a GPU's, whose deleter is called when the frame and
+ * what was made from it are closed; if this fails, it is not called. That on a GPU may be filled
+ * again as CufImportDesc has it. */
+CUF_API int32_t cuf_frame_from_dlpack(uint32_t device, const struct CufDlpackImport* desc,
+                                      uint32_t* out_frame, struct CufError* error);
+/* Exports the memory as a DLPack array of its own lifetime. */
+CUF_API int32_t cuf_frame_to_dlpack(uint32_t frame, const struct CufDlpackDesc* desc,
                                     struct CufDlpack* out, struct CufError* error);
 /* Closes the handle; the array is now the consumer's, which calls the deleter. */
 CUF_API int32_t cuf_dlpack_release(uint32_t capsule);

@@ -1,5 +1,6 @@
 #include "libav/av_packet.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace cuf::libav {
 namespace {
 
 constexpr size_t kMostHeldBytes = 64 << 10;
+constexpr size_t kSkipSamplesBytes = 10;  // of AV_PKT_DATA_SKIP_SAMPLES
 
 void release_owner(void* owner, uint8_t*) {
   delete static_cast<std::shared_ptr<const void>*>(owner);
@@ -45,6 +47,49 @@ Owned<AVPacket> to_av_packet(const Packet& packet) {
   if (packet.is_key) out->flags |= AV_PKT_FLAG_KEY;
   if (packet.is_discard) out->flags |= AV_PKT_FLAG_DISCARD;
   if (packet.is_corrupt) out->flags |= AV_PKT_FLAG_CORRUPT;
+  if (packet.skipped_at_begin > 0 || packet.skipped_at_end > 0) {
+    uint8_t* skipped =
+        av_packet_new_side_data(out.get(), AV_PKT_DATA_SKIP_SAMPLES, kSkipSamplesBytes);
+    std::memset(require(skipped, "a packet"), 0, kSkipSamplesBytes);
+    AV_WL32(skipped, packet.skipped_at_begin);
+    AV_WL32(skipped + 4, packet.skipped_at_end);
+  }
+  return out;
+}
+
+Bytes side_data(const std::shared_ptr<AVPacket>& packet, AVPacketSideDataType type) {
+  size_t size = 0;
+  const uint8_t* data = av_packet_get_side_data(packet.get(), type, &size);
+  if (!data || size == 0) return {};
+  return {packet, data, size};
+}
+
+StreamHints hints_of(const AVCodecParameters& parameters) {
+  return {
+      .coded_width = static_cast<uint32_t>(std::max(parameters.width, 0)),
+      .coded_height = static_cast<uint32_t>(std::max(parameters.height, 0)),
+      .codec_tag = parameters.codec_tag,
+      .bits_per_coded_sample = static_cast<uint32_t>(std::max(parameters.bits_per_coded_sample, 0)),
+      .pixel_format = static_cast<uint32_t>(std::max(parameters.format + 1, 0))};
+}
+
+Packet from_av_packet(const std::shared_ptr<AVPacket>& packet, AVRational time_base) {
+  Packet out;
+  out.payload = {packet, packet->data, static_cast<size_t>(std::max(packet->size, 0))};
+  out.stream_index = static_cast<uint32_t>(packet->stream_index);
+  out.pts = packet->pts;
+  out.dts = packet->dts;
+  out.duration = packet->duration;
+  out.position = packet->pos;
+  out.time_base = {time_base.num, time_base.den};
+  out.is_key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
+  out.is_discard = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
+  out.is_corrupt = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
+  const Bytes skipped = side_data(packet, AV_PKT_DATA_SKIP_SAMPLES);
+  if (skipped.size >= kSkipSamplesBytes) {
+    out.skipped_at_begin = AV_RL32(skipped.data);
+    out.skipped_at_end = AV_RL32(skipped.data + 4);
+  }
   return out;
 }
 

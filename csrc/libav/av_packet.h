@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/model.h"
@@ -12,6 +13,14 @@ namespace cuf::libav {
 
 // The packet over the same bytes.
 Owned<AVPacket> to_av_packet(const Packet& packet);
+
+// What the model knows of every packet, over the same bytes.
+Packet from_av_packet(const std::shared_ptr<AVPacket>& packet, AVRational time_base);
+
+// Empty: there is none of the type.
+Bytes side_data(const std::shared_ptr<AVPacket>& packet, AVPacketSideDataType type);
+
+StreamHints hints_of(const AVCodecParameters& parameters);
 
 void add_side_data(AVPacket& packet, AVPacketSideDataType type, const Bytes& bytes);
 

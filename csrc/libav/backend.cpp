@@ -4,7 +4,9 @@
 #include "libav/decode_statistics.h"
 #include "libav/decoder.h"
 #include "libav/demuxer.h"
+#include "libav/encoder.h"
 #include "libav/log_handler.h"
+#include "libav/muxer.h"
 
 namespace cuf::libav {
 namespace {
@@ -22,6 +24,9 @@ class LibavBackend : public BackendPort {
   std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions& options) override {
     return libav::open_demuxer(options);
   }
+  std::unique_ptr<Muxer> open_muxer(const MuxerOptions& options) override {
+    return libav::open_muxer(options);
+  }
   std::unique_ptr<Decoder> create_decoder(const DecoderOptions& options) override {
     return libav::create_decoder(options);
   }
@@ -31,6 +36,12 @@ class LibavBackend : public BackendPort {
   }
   std::vector<std::string> decode_stats_codecs() const override {
     return libav::decode_stats_codecs();
+  }
+  std::unique_ptr<Encoder> create_encoder(const EncoderOptions& options) override {
+    return libav::create_encoder(options);
+  }
+  EncoderSupport encoder_support(const EncoderOptions& options) override {
+    return libav::encoder_support(options);
   }
   std::string versions() const override {
     return version_text("avformat", avformat_version()) + ", " +

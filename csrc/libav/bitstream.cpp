@@ -5,6 +5,7 @@
 
 #include "core/nal_units.h"
 #include "libav/errors.h"
+#include "libav/extradata.h"
 
 namespace cuf::libav {
 namespace {
@@ -33,15 +34,6 @@ Owned<AVCodecParameters> copy_of(const AVCodecParameters& from) {
   Owned<AVCodecParameters> copy(require(avcodec_parameters_alloc(), "stream parameters"));
   if (avcodec_parameters_copy(copy.get(), &from) < 0) throw out_of_memory("stream parameters");
   return copy;
-}
-
-void set_extradata(AVCodecParameters& parameters, const uint8_t* data, size_t size) {
-  auto* copy = static_cast<uint8_t*>(
-      require(av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE), "codec headers"));
-  std::copy_n(data, size, copy);
-  av_freep(&parameters.extradata);
-  parameters.extradata = copy;
-  parameters.extradata_size = static_cast<int>(size);
 }
 
 using Bytes = std::span<const uint8_t>;

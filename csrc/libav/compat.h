@@ -7,6 +7,8 @@ extern "C" {
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>
+#include <libavutil/intreadwrite.h>
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/motion_vector.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
@@ -16,6 +18,8 @@ extern "C" {
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace cuf::libav {
 
@@ -37,6 +41,40 @@ inline SideData stream_side_data(const AVStream& stream, AVPacketSideDataType ty
   return found;
 #endif
 }
+
+inline std::vector<std::pair<AVPacketSideDataType, SideData>> all_side_data(
+    const AVStream& stream) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 0)
+  const AVPacketSideData* entries = stream.codecpar->coded_side_data;
+  const int count = stream.codecpar->nb_coded_side_data;
+#else
+  const AVPacketSideData* entries = stream.side_data;
+  const int count = stream.nb_side_data;
+#endif
+  std::vector<std::pair<AVPacketSideDataType, SideData>> all;
+  for (int i = 0; i < count; ++i) {
+    all.push_back({entries[i].type, {entries[i].data, static_cast<size_t>(entries[i].size)}});
+  }
+  return all;
+}
+
+// Room for side data of a stream; null without memory.
+inline uint8_t* new_side_data(AVStream& stream, AVPacketSideDataType type, size_t size) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 0)
+  AVPacketSideData* made = av_packet_side_data_new(
+      &stream.codecpar->coded_side_data, &stream.codecpar->nb_coded_side_data, type, size, 0);
+  return made ? made->data : nullptr;
+#else
+  return av_stream_new_side_data(&stream, type, size);
+#endif
+}
+
+// What libav's writer calls with: until 61 (FFmpeg 7) it might have changed the bytes.
+#if LIBAVFORMAT_VERSION_MAJOR < 61
+using WrittenBytes = uint8_t*;
+#else
+using WrittenBytes = const uint8_t*;
+#endif
 
 inline bool frame_is_key(const AVFrame& frame) {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
@@ -112,6 +150,24 @@ inline void allow_callbacks_from_threads(AVCodecContext& context) {
 #else
   (void)context;
 #endif
+}
+
+// Whether an encoder of libav's takes frames of a format.
+inline bool encoder_takes(const AVCodec& codec, AVPixelFormat format) {
+  const AVPixelFormat* formats = nullptr;
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+  const void* found = nullptr;
+  if (avcodec_get_supported_config(nullptr, &codec, AV_CODEC_CONFIG_PIX_FORMAT, 0, &found,
+                                   nullptr) >= 0) {
+    formats = static_cast<const AVPixelFormat*>(found);
+  }
+#else
+  formats = codec.pix_fmts;
+#endif
+  for (; formats && *formats != AV_PIX_FMT_NONE; ++formats) {
+    if (*formats == format) return true;
+  }
+  return false;
 }
 
 inline int channel_count(const AVCodecParameters& parameters) {

@@ -24,6 +24,16 @@ void* parent_of(void* object) {
   return parent;
 }
 
+const AVCodecContext* context_of(void* object) {
+  for (int depth = 0; object && depth < 8; ++depth) {
+    if (class_of(object) == avcodec_get_class()) {
+      return static_cast<const AVCodecContext*>(object);
+    }
+    object = parent_of(object);
+  }
+  return nullptr;
+}
+
 // imgutils.c for libav's decoders, libdav1d's lib.c for itself; both name width and height first.
 bool tells_size(std::string_view format) {
   return format.starts_with("Picture size %ux%u exceeds") ||
@@ -49,17 +59,25 @@ void ContextLink::attach(AVCodecContext& context) {
   context.max_pixels = static_cast<int64_t>(std::min<uint64_t>(budget_->most(), INT_MAX));
 }
 
+int ContextLink::get_encode_buffer(AVCodecContext* context, AVPacket* packet, int flags) {
+  return avcodec_default_get_encode_buffer(context, packet, flags);
+}
+
+void ContextLink::mark(AVCodecContext& encoder) {
+  encoder.get_encode_buffer = get_encode_buffer;
+}
+
 ContextLink* ContextLink::of(void* object) {
-  for (int depth = 0; object && depth < 8; ++depth) {
-    if (class_of(object) == avcodec_get_class()) {
-      const auto& context = *static_cast<const AVCodecContext*>(object);
-      // libav's threads have copies of the context.
-      const bool is_ours = context.get_buffer2 == get_buffer;
-      return is_ours ? static_cast<ContextLink*>(context.opaque) : nullptr;
-    }
-    object = parent_of(object);
-  }
-  return nullptr;
+  const AVCodecContext* context = context_of(object);
+  // libav's threads have copies of the context.
+  if (!context || context->get_buffer2 != get_buffer) return nullptr;
+  return static_cast<ContextLink*>(context->opaque);
+}
+
+bool ContextLink::is_ours(void* object) {
+  const AVCodecContext* context = context_of(object);
+  return context &&
+         (context->get_buffer2 == get_buffer || context->get_encode_buffer == get_encode_buffer);
 }
 
 void ContextLink::note_size(unsigned width, unsigned height) {

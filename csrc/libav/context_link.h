@@ -22,8 +22,12 @@ class ContextLink {
   // Before the context is opened: memory of its pictures comes from here, and a header that claims
   // pictures of more samples than the budget has bytes is refused before anything is allocated.
   void attach(AVCodecContext& context);
-  // Of a context, or of a part of one, that is ours; null for another user's of libav.
+  // Of an encoder's context: it is known as ours, no more.
+  static void mark(AVCodecContext& encoder);
+  // Of a decoder's context, or of a part of one, that is ours; null for another user's of libav.
   static ContextLink* of(void* log_object);
+  // Whether a decoder or an encoder of ours says something.
+  static bool is_ours(void* log_object);
   // Of each message of libav's log.
   static void look(void* object, int level, const char* format, va_list arguments);
   // Why memory was refused, once.
@@ -35,6 +39,7 @@ class ContextLink {
  private:
   static AVPixelFormat get_format(AVCodecContext* context, const AVPixelFormat* formats);
   static int get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
+  static int get_encode_buffer(AVCodecContext* context, AVPacket* packet, int flags);
   void note_size(unsigned width, unsigned height);
 
   const std::shared_ptr<MemoryBudget> budget_;

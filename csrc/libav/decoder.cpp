@@ -259,7 +259,9 @@ void LibavDecoder::refuse(int code) {
   if (!in_flight_.empty()) {
     timestamp_us = in_flight_.front().timestamp_us;
     // A picture is missing where pictures are counted.
-    if (timestamp_us == kNoTimestamp && last_pts_ != kNoTimestamp) last_pts_ += last_duration_;
+    if (timestamp_us == kNoTimestamp && last_pts_ != kNoTimestamp) {
+      last_pts_ = wrapping_sum(last_pts_, last_duration_);
+    }
     if (is_ending_) in_flight_.pop_front();
   }
   if (options_.on_error != OnError::raise) return;
@@ -366,7 +368,9 @@ void LibavDecoder::keep_ready_frames() {
 // counts on, too.
 void LibavDecoder::fill_missing_pts(AVFrame& frame) {
   int64_t& pts = frame.best_effort_timestamp;
-  if (pts == AV_NOPTS_VALUE && last_pts_ != kNoTimestamp) pts = last_pts_ + last_duration_;
+  if (pts == AV_NOPTS_VALUE && last_pts_ != kNoTimestamp) {
+    pts = wrapping_sum(last_pts_, last_duration_);
+  }
   last_pts_ = pts;
   if (frame_duration(frame) > 0) last_duration_ = frame_duration(frame);
 }

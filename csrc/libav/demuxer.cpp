@@ -9,12 +9,14 @@
 
 #include "core/headroom.h"
 #include "core/log.h"
+#include "libav/av_packet.h"
 #include "libav/bitstream.h"
 #include "libav/byte_io.h"
 #include "libav/container_choice.h"
 #include "libav/errors.h"
 #include "libav/quick_probe.h"
 #include "libav/stream_choice.h"
+#include "libav/stream_copy.h"
 #include "libav/stream_info.h"
 
 namespace cuf::libav {
@@ -31,13 +33,6 @@ int is_interrupted(void* io) {
 // was not named.
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
   return AVERROR(EPERM);
-}
-
-Bytes side_data(const std::shared_ptr<AVPacket>& packet, AVPacketSideDataType type) {
-  size_t size = 0;
-  const uint8_t* data = av_packet_get_side_data(packet.get(), type, &size);
-  if (!data || size == 0) return {};
-  return {packet, data, size};
 }
 
 // A second position in the bytes that libav reads.
@@ -58,13 +53,10 @@ class ContainerBytes : public ByteSource {
   int64_t position_ = 0;
 };
 
-StreamHints hints_of(const AVCodecParameters& parameters) {
-  return {
-      .coded_width = static_cast<uint32_t>(std::max(parameters.width, 0)),
-      .coded_height = static_cast<uint32_t>(std::max(parameters.height, 0)),
-      .codec_tag = parameters.codec_tag,
-      .bits_per_coded_sample = static_cast<uint32_t>(std::max(parameters.bits_per_coded_sample, 0)),
-      .pixel_format = static_cast<uint32_t>(std::max(parameters.format + 1, 0))};
+// time - step, at the least what is no timestamp yet.
+int64_t earlier(int64_t time, int64_t step) {
+  constexpr int64_t kFirst = INT64_MIN + 1;
+  return time < kFirst + step ? kFirst : time - step;
 }
 
 class LibavDemuxer : public Demuxer {
@@ -74,6 +66,7 @@ class LibavDemuxer : public Demuxer {
   const VideoDescription& video() const override { return video_; }
   const std::vector<StreamDescription>& streams() const override { return streams_; }
   bool read(Packet& out) override;
+  TrackDescription track(uint32_t stream_index) const override;
   void seek(double seconds) override;
   uint64_t bytes_read() const override { return io_.bytes_read(); }
   std::shared_ptr<ByteSource> bytes() override {
@@ -84,6 +77,10 @@ class LibavDemuxer : public Demuxer {
   void open_container(const DemuxerOptions& options);
   void describe(const DemuxerOptions& options);
   AVStream& stream() const { return *container_->streams[video_.stream_index]; }
+  bool is_video(const AVPacket& packet) const {
+    return packet.stream_index == static_cast<int>(video_.stream_index);
+  }
+  Owned<AVPacket> next_of_any();
   Owned<AVPacket> next_stored();
   Owned<AVPacket> next_leaving();
   void check_end() const;
@@ -96,7 +93,10 @@ class LibavDemuxer : public Demuxer {
   Owned<AVPacket> land_by_counting(int64_t wanted);
   Owned<AVPacket> last_key_before(Owned<AVPacket> key, int64_t wanted,
                                   const std::function<bool()>& return_there);
+  void unread(Owned<AVPacket> video);
+  void drop_passed_before(const AVPacket& video);
   Packet to_packet(Owned<AVPacket> packet);
+  void fill_video(Packet& out, const std::shared_ptr<AVPacket>& packet);
 
   std::string subject_;
   ByteIo io_;
@@ -105,6 +105,7 @@ class LibavDemuxer : public Demuxer {
   std::vector<StreamDescription> streams_;
   VideoDescription video_;
   std::deque<Owned<AVPacket>> unread_;  // stored packets that were looked at
+  std::deque<Owned<AVPacket>> passed_;  // of other streams, on the way to one of the video's
   bool is_at_end_ = false;
   bool has_pts_ = false;
   bool is_behind_seek_ = false;
@@ -167,8 +168,11 @@ void LibavDemuxer::describe(const DemuxerOptions& options) {
     streams_.push_back(describe_stream(*container_, i));
   }
   video_.stream_index = choose_stream(*container_, streams_, options.stream_index, subject_);
-  for (unsigned i = 0; i < container_->nb_streams; ++i) {
-    if (i != video_.stream_index) container_->streams[i]->discard = AVDISCARD_ALL;
+  for (StreamDescription& stream : streams_) {
+    const bool is_beside = (stream.kind == StreamKind::audio && options.reads_audio) ||
+                           (stream.kind == StreamKind::subtitle && options.reads_subtitles);
+    stream.is_read = stream.index == video_.stream_index || is_beside;
+    if (!stream.is_read) container_->streams[stream.index]->discard = AVDISCARD_ALL;
   }
   bitstream_ = std::make_unique<Bitstream>(*stream().codecpar, options.keeps_container_bitstream);
   // libav's image pipes count on from wherever a seek left them.
@@ -183,11 +187,28 @@ void LibavDemuxer::describe(const DemuxerOptions& options) {
     auto copy = std::make_shared<std::vector<uint8_t>>(data, data + AVPALETTE_SIZE);
     palette_ = {copy, copy->data(), copy->size()};
   }
-  unread_.push_back(std::move(first));
+  unread(std::move(first));
 }
 
-// The next packet of the stream as the container has it; null at the end.
+// The video's next packet as the container has it; null at the end.
 Owned<AVPacket> LibavDemuxer::next_stored() {
+  for (;;) {
+    Owned<AVPacket> packet = next_of_any();
+    if (!packet || is_video(*packet)) return packet;
+    passed_.push_back(std::move(packet));
+  }
+}
+
+// Puts back what next_stored() gave, with what it passed on the way.
+void LibavDemuxer::unread(Owned<AVPacket> video) {
+  unread_.push_front(std::move(video));
+  unread_.insert(unread_.begin(), std::make_move_iterator(passed_.begin()),
+                 std::make_move_iterator(passed_.end()));
+  passed_.clear();
+}
+
+// Of the wanted streams, as the container has it; null at the end.
+Owned<AVPacket> LibavDemuxer::next_of_any() {
   if (!unread_.empty()) {
     Owned<AVPacket> packet = std::move(unread_.front());
     unread_.pop_front();
@@ -204,9 +225,11 @@ Owned<AVPacket> LibavDemuxer::next_stored() {
     }
     if (result == AVERROR(EAGAIN)) continue;
     if (result < 0) throw make_error(result, "Could not read on in " + subject_);
-    if (packet->stream_index != static_cast<int>(video_.stream_index)) continue;
+    // Streams may turn up while it is read.
+    const auto index = static_cast<size_t>(packet->stream_index);
+    if (index >= streams_.size() || !streams_[index].is_read) continue;
     if (av_packet_make_refcounted(packet.get()) < 0) throw out_of_memory("a packet");
-    if (is_untimed_) packet->pts = packet->dts = AV_NOPTS_VALUE;
+    if (is_untimed_ && is_video(*packet)) packet->pts = packet->dts = AV_NOPTS_VALUE;
     return packet;
   }
 }
@@ -231,7 +254,8 @@ Owned<AVPacket> LibavDemuxer::next_leaving() {
   Owned<AVPacket> out(require(av_packet_alloc(), "a packet"));
   while (!bitstream_->pull(*out)) {
     if (is_at_end_) return nullptr;
-    Owned<AVPacket> stored = next_stored();
+    Owned<AVPacket> stored = next_of_any();
+    if (stored && !is_video(*stored)) return stored;
     is_at_end_ = !stored;
     bitstream_->push(stored.get());
     if (is_at_end_) check_end();
@@ -241,8 +265,16 @@ Owned<AVPacket> LibavDemuxer::next_leaving() {
 
 Packet LibavDemuxer::to_packet(Owned<AVPacket> from) {
   const std::shared_ptr<AVPacket> packet(std::move(from));
-  Packet out;
-  out.payload = {packet, packet->data, static_cast<size_t>(std::max(packet->size, 0))};
+  Packet out = from_av_packet(packet, container_->streams[packet->stream_index]->time_base);
+  if (is_video(*packet)) {
+    fill_video(out, packet);
+  } else {
+    out.extradata = side_data(packet, AV_PKT_DATA_NEW_EXTRADATA);
+  }
+  return out;
+}
+
+void LibavDemuxer::fill_video(Packet& out, const std::shared_ptr<AVPacket>& packet) {
   if (!bitstream_->carries_headers()) {
     out.extradata = side_data(packet, AV_PKT_DATA_NEW_EXTRADATA);
   }
@@ -250,16 +282,21 @@ Packet LibavDemuxer::to_packet(Owned<AVPacket> from) {
   if (out.palette.size > 0) palette_ = out.palette;
   if (std::exchange(is_behind_seek_, false)) out.palette = palette_;
   out.backend_stream = bitstream_->parameters();
-  out.pts = packet->pts;
-  out.dts = packet->dts;
-  out.duration = packet->duration;
-  out.position = packet->pos;
-  out.time_base = video_.time_base;
   out.rotation = video_.rotation;
   out.hints = hints_of(*bitstream_->parameters());
-  out.is_key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
-  out.is_discard = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
-  out.is_corrupt = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
+}
+
+TrackDescription LibavDemuxer::track(uint32_t stream_index) const {
+  if (stream_index >= streams_.size() || !streams_[stream_index].is_read) {
+    throw Error(Status::invalid_argument, "Stream " + std::to_string(stream_index) +
+                                              " is not read: " + subject_ + " has " +
+                                              list_streams(streams_));
+  }
+  AVStream& from = *container_->streams[stream_index];
+  const bool is_main = stream_index == video_.stream_index;
+  TrackDescription out;
+  out.codec = streams_[stream_index].codec;
+  out.copied = copy_stream(*container_, from, is_main ? *bitstream_->parameters() : *from.codecpar);
   return out;
 }
 
@@ -278,6 +315,7 @@ int64_t LibavDemuxer::time_of(const AVPacket& packet) const {
 
 bool LibavDemuxer::jump(int64_t timestamp) {
   unread_.clear();
+  passed_.clear();
   const int index = static_cast<int>(video_.stream_index);
   int result = avformat_seek_file(container_.get(), index, INT64_MIN, timestamp, timestamp, 0);
   if (result < 0) {
@@ -323,15 +361,15 @@ Owned<AVPacket> LibavDemuxer::land(int64_t wanted) {
     if (key && is_first && key->dts != AV_NOPTS_VALUE) {
       from = std::min(from, key->dts) - 1;
     } else {
-      from -= step;
-      step *= 2;
+      from = earlier(from, step);
+      step = std::min(step, INT64_MAX / 2) * 2;
     }
   }
   const auto to_begin = [&] {
     // In program and transport streams times are searched for, and the search may stop too late.
     const bool is_searched = container_->iformat->flags & AVFMT_TS_DISCONT;
     const bool has_jumped =
-        !is_searched && (jump(std::min<int64_t>(start, 0) - step) || jump(start));
+        !is_searched && (jump(earlier(std::min<int64_t>(start, 0), step)) || jump(start));
     if (!has_jumped) rewind();
     return true;
   };
@@ -344,6 +382,7 @@ Owned<AVPacket> LibavDemuxer::land(int64_t wanted) {
 
 void LibavDemuxer::rewind() {
   unread_.clear();
+  passed_.clear();
   const int result = av_seek_frame(container_.get(), -1, 0, AVSEEK_FLAG_BYTE);
   io_.rethrow();
   if (result < 0) {
@@ -359,13 +398,15 @@ Owned<AVPacket> LibavDemuxer::land_by_counting(int64_t wanted) {
   rewind();
   while (Owned<AVPacket> packet = next_stored()) {
     if (packet->flags & AV_PKT_FLAG_KEY) key_time = time;
-    time += packet->duration;
+    time = wrapping_sum(time, packet->duration);
     if (time > wanted || packet->duration <= 0) break;
   }
   rewind();
   time = 0;
   Owned<AVPacket> packet = next_stored();
-  for (; packet && time < key_time; packet = next_stored()) time += packet->duration;
+  for (; packet && time < key_time; packet = next_stored()) {
+    time = wrapping_sum(time, packet->duration);
+  }
   if (packet) packet->pts = time;
   return packet;
 }
@@ -404,7 +445,22 @@ void LibavDemuxer::seek(double seconds) {
   bitstream_->reset();
   is_behind_seek_ = true;
   Owned<AVPacket> key = is_untimed_ ? land_by_counting(wanted) : land(wanted);
-  if (key) unread_.push_front(std::move(key));
+  if (!key) return;
+  drop_passed_before(*key);
+  unread(std::move(key));
+}
+
+// Behind a seek, of the packets of other streams that were passed only those that are played
+// together with the video.
+void LibavDemuxer::drop_passed_before(const AVPacket& video) {
+  const int64_t time = time_of(video);
+  if (time == AV_NOPTS_VALUE) return;
+  std::erase_if(passed_, [&](const Owned<AVPacket>& packet) {
+    if (packet->pts == AV_NOPTS_VALUE) return false;
+    const int64_t end = wrapping_sum(packet->pts, std::max<int64_t>(packet->duration, 0));
+    const AVRational base = container_->streams[packet->stream_index]->time_base;
+    return av_compare_ts(end, base, time, stream().time_base) <= 0;
+  });
 }
 
 }  // namespace

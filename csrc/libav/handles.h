@@ -15,6 +15,7 @@ struct Free {
   void operator()(AVCodecParameters* parameters) const { avcodec_parameters_free(&parameters); }
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
   void operator()(AVBSFContext* filter) const { av_bsf_free(&filter); }
+  void operator()(AVDictionary* dictionary) const { av_dict_free(&dictionary); }
   void operator()(SwsContext* context) const { sws_freeContext(context); }
   void operator()(AVIOContext* io) const {
     av_freep(&io->buffer);

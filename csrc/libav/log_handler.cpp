@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <new>
 
 #include "core/executor.h"
 #include "core/log.h"
@@ -26,9 +27,9 @@ const AVClass* class_of(void* object) {
   return object ? *static_cast<const AVClass* const*>(object) : nullptr;
 }
 
-// Decoders and their parts log from libav's own threads, too, but know whose they are.
+// Codecs and their parts log from libav's own threads, too, but know whose they are.
 bool is_ours(void* object) {
-  return is_pool_thread() || ContextLink::of(object);
+  return is_pool_thread() || ContextLink::is_ours(object);
 }
 
 // A line may come in pieces. Trivial, since threads that are not ours end at odd times.
@@ -38,6 +39,7 @@ struct Line {
 };
 thread_local Line line;
 thread_local int muffled = 0;
+thread_local std::string* overheard = nullptr;
 
 void append(const char* format, va_list arguments) {
   char* end = line.text + line.length;
@@ -59,6 +61,18 @@ void write(void* object, LogLevel level, const char* format, va_list arguments) 
   line.length = 0;
 }
 
+void keep(std::string& text, const char* format, va_list arguments) {
+  char line[512];
+  va_list copy;
+  va_copy(copy, arguments);
+  std::vsnprintf(line, sizeof(line), format, copy);
+  va_end(copy);
+  try {
+    text += line;
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 void on_log(void* object, int level, const char* format, va_list arguments) {
   const int plain = level & 0xFF;  // the upper bits are a colour
   ContextLink::look(object, plain, format, arguments);
@@ -66,6 +80,7 @@ void on_log(void* object, int level, const char* format, va_list arguments) {
     av_log_default_callback(object, level, format, arguments);
     return;
   }
+  if (overheard && plain <= AV_LOG_WARNING) keep(*overheard, format, arguments);
   const LogLevel mapped = muffled > 0 ? LogLevel::trace : level_of(plain);
   if (Log::instance().is_logged(mapped)) write(object, mapped, format, arguments);
 }
@@ -78,6 +93,14 @@ Muffled::Muffled() {
 
 Muffled::~Muffled() {
   --muffled;
+}
+
+Overheard::Overheard() {
+  overheard = &text_;
+}
+
+Overheard::~Overheard() {
+  overheard = nullptr;
 }
 
 void install_log_handler() {

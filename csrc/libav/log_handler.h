@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 namespace cuf::libav {
 
 // Takes libav's log, once for the process. What it says about our work goes to our log, which is
@@ -15,6 +17,20 @@ class Muffled {
   ~Muffled();
   Muffled(const Muffled&) = delete;
   Muffled& operator=(const Muffled&) = delete;
+};
+
+// Keeps the errors and warnings that libav says on this thread about our work while it lives,
+// beside what the log does with them. One at a time.
+class Overheard {
+ public:
+  Overheard();
+  ~Overheard();
+  Overheard(const Overheard&) = delete;
+  Overheard& operator=(const Overheard&) = delete;
+  const std::string& text() const { return text_; }  // lines
+
+ private:
+  std::string text_;
 };
 
 }  // namespace cuf::libav

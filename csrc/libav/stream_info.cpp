@@ -126,6 +126,7 @@ StreamDescription describe_stream(const AVFormatContext& container, unsigned ind
   out.is_attached_picture = (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
   out.codec = codec_name(parameters.codec_id);
   if (const char* language = tag(stream, "language")) out.language = language;
+  if (const char* title = tag(stream, "title")) out.title = title;
   if (out.kind == StreamKind::video) {
     out.width = static_cast<uint32_t>(std::max(parameters.width, 0));
     out.height = static_cast<uint32_t>(std::max(parameters.height, 0));

@@ -8,6 +8,7 @@
 
 #include "pixels/color_math.h"
 #include "pixels/pixels.h"
+#include "pixels/yuv_math.h"
 
 namespace cuf::pixels {
 
@@ -16,9 +17,9 @@ inline constexpr int32_t kThreadsAcross = 32;
 inline constexpr int32_t kThreadsDown = 4;
 inline constexpr int32_t kThreads = kThreadsAcross * kThreadsDown;
 
-// Pixels of a row that one thread of rgb.cu and of the first pass of resize.cu makes.
+// Pixels of a row that one thread of rgb.cu, of yuv.cu and of the first pass of resize.cu makes.
 inline constexpr int32_t kThreadColumns = 4;
-// Rows that one thread of rgb.cu makes.
+// Rows that one thread of rgb.cu and yuv.cu makes.
 inline constexpr int32_t kThreadRows = 2;
 
 // A pixels::Image in device memory. Addresses and strides of 16-bit containers are multiples of 2;
@@ -105,6 +106,54 @@ struct ResizeAcrossParameters {
   int32_t height;
 };
 
+// A pixels::RgbImage in device memory. Any address and stride will do; where rows begin at
+// multiples of 16 bytes, loads are wide.
+struct DeviceRgb {
+  uint64_t data[3];
+  int64_t stride[3];  // bytes; may be negative
+  int32_t width;
+  int32_t height;
+  RgbLayout layout;
+  uint8_t reserved[7];
+};
+
+// The planes of a pixels::YuvTarget in device memory. Any address that is a multiple of the sample
+// will do; where rows begin at multiples of 8 bytes, stores are wide.
+struct DeviceYuv {
+  uint64_t data[3];
+  int64_t stride[3];  // bytes; may be negative
+};
+
+// yuv.cu.
+struct YuvParameters {
+  DeviceRgb image;
+  DeviceYuv target;
+  YuvMath math;
+  int32_t is_full;  // 4:4:4 in three planes, not 4:2:0 in two
+  int32_t reserved;
+};
+
+// yuv.cu: a plane in another depth: least(most, (sample * factor + half) / divisor). Any address
+// and stride that are multiples of the sample will do.
+struct DepthParameters {
+  uint64_t from;
+  uint64_t to;
+  int64_t from_stride;  // bytes; may be negative
+  int64_t to_stride;
+  int32_t columns;  // samples
+  int32_t rows;
+  uint32_t factor;
+  uint32_t half;
+  uint32_t divisor;
+  uint32_t most;
+  uint32_t from_shift;  // of a sample in its word
+  uint32_t to_shift;
+};
+static_assert(sizeof(DepthParameters) == 64 && std::is_trivially_copyable_v<DepthParameters>);
+
+static_assert(sizeof(DeviceRgb) == 64 && std::is_trivially_copyable_v<DeviceRgb>);
+static_assert(sizeof(YuvMath) == 40 && std::is_trivially_copyable_v<YuvMath>);
+static_assert(sizeof(YuvParameters) == 160 && std::is_trivially_copyable_v<YuvParameters>);
 static_assert(sizeof(RgbParameters) == 184 && std::is_trivially_copyable_v<RgbParameters>);
 static_assert(sizeof(ResizeDownParameters) == 176);
 static_assert(sizeof(ResizeAcrossParameters) == 120);

@@ -3,9 +3,9 @@
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Frame, Tensor, TensorDescriptor } from "../../mod.ts";
+import type { Frame, TensorDescriptor } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
-import { withDevice } from "./contract_device.ts";
+import { bytesOf, hostFrames, withDevice } from "./contract_device.ts";
 import { ClosedError } from "./cuframe.ts";
 
 const kIndices = [31, 0, -1, 7, 7];
@@ -22,10 +22,6 @@ const kKinds: readonly TensorDescriptor[] = [
   },
 ];
 
-function bytes({ data }: Tensor): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
 for (const kind of kKinds) {
   test(`getBatchTensor() is the frames' toTensor(): ${JSON.stringify(kind)}`, async () => {
     const { path } = await clip("h264_b_pyramid.mp4");
@@ -35,14 +31,14 @@ for (const kind of kKinds) {
       using batch = await video.getBatchTensor(kIndices, { ...kind, layout });
       const frames: Frame[] = await video.getBatchFramesByIndex(kIndices);
       const size = batch.byteLength / frames.length;
+      const all = await bytesOf(batch);
       for (const [i, frame] of frames.entries()) {
         using tensor = await frame.toTensor(kind);
         assertEquals(batch.shape, [frames.length, ...tensor.shape]);
         assertEquals(batch.strides, [tensor.shape.reduce((a, b) => a * b), ...tensor.strides]);
         assertEquals([batch.layout, batch.dtype], [layout, tensor.dtype]);
-        assert(
-          Buffer.compare(bytes(batch).subarray(i * size, (i + 1) * size), bytes(tensor)) === 0,
-        );
+        const part = all.subarray(i * size, (i + 1) * size);
+        assert(Buffer.compare(part, await bytesOf(tensor)) === 0, `Frame ${i} differs`);
         frame.close();
       }
       assertEquals(video.stats.framesDecoded > 0, true);
@@ -57,22 +53,24 @@ test("a crop is that part of the picture, and resizing keeps what is even", asyn
     using frame = await video.at(9);
     using whole = await frame.toTensor();
     const [rows, width] = whole.shape;
+    const all = await bytesOf(whole);
     using part = await frame.toTensor({ crop: { x: 33, y: 21, width: 40, height: 30 } });
+    const some = await bytesOf(part);
     for (let y = 0; y < 30; y++) {
       const begin = ((y + 21) * width + 33) * 3;
       assertEquals(
-        [...bytes(part).subarray(y * 120, (y + 1) * 120)],
-        [...bytes(whole).subarray(begin, begin + 120)],
+        [...some.subarray(y * 120, (y + 1) * 120)],
+        [...all.subarray(begin, begin + 120)],
       );
     }
     using same = await frame.toTensor({ resize: { width, height: rows } });
-    assertEquals(Buffer.compare(bytes(same), bytes(whole)), 0);
+    assertEquals(Buffer.compare(await bytesOf(same), all), 0);
     using pixel = await frame.toTensor({
       crop: { x: 50, y: 60, width: 1, height: 1 },
       resize: { width: 5, height: 4 },
     });
-    const one = [...bytes(whole).subarray((60 * width + 50) * 3, (60 * width + 50) * 3 + 3)];
-    assertEquals([...bytes(pixel)], Array.from({ length: 20 }, () => one).flat());
+    const one = [...all.subarray((60 * width + 50) * 3, (60 * width + 50) * 3 + 3)];
+    assertEquals([...await bytesOf(pixel)], Array.from({ length: 20 }, () => one).flat());
   });
 });
 
@@ -112,7 +110,7 @@ test("getBatchTensor() refuses what it cannot do, before it decodes", async () =
 test("a batch tensor outlives its decoder and is exported whole", async () => {
   const { path } = await clip("h264_b_pyramid.mp4");
   await withDevice(async (device) => {
-    const video = await device.createSimpleDecoder(path);
+    const video = await device.createSimpleDecoder(path, hostFrames());
     using tensor = await video.getBatchTensor([1, 2], { layout: "nchw", dtype: "float32" });
     video.close();
     assertEquals(tensor.data.length, tensor.shape.reduce((a, b) => a * b));

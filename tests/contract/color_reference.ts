@@ -1,5 +1,6 @@
 /** RGB of a frame by the real-valued formula of ITU-T H.273, to within rounding. */
 import type { Frame } from "../../mod.ts";
+import { hostPlanes } from "./contract_device.ts";
 
 const kLumaWeights: Readonly<Record<string, readonly [kr: number, kb: number]>> = {
   ...{ bt709: [0.2126, 0.0722], smpte170m: [0.299, 0.114], bt470bg: [0.299, 0.114] },
@@ -7,18 +8,19 @@ const kLumaWeights: Readonly<Record<string, readonly [kr: number, kb: number]>> 
 };
 
 /** R, G and B of a pixel, 0 to 1 without clipping, from a semi-planar or 4:4:4 native frame. */
-export function pixelReader(
+export async function pixelReader(
   frame: Frame,
   matrix = String(frame.colorSpace.matrix ?? "smpte170m"),
   fullRange = frame.colorSpace.fullRange,
-): (x: number, y: number) => readonly [r: number, g: number, b: number] {
-  const { planes, bitDepth, dtype, height } = frame;
+): Promise<(x: number, y: number) => readonly [r: number, g: number, b: number]> {
+  const { bitDepth, dtype, height } = frame;
+  const planes = await hostPlanes(frame);
   const [kr, kb] = kLumaWeights[matrix];
   const scale = 2 ** ((dtype === "uint16" ? 16 : 8) - bitDepth);
   const unit = 2 ** (bitDepth - 8);
   const sample = (plane: number, x: number, y: number): number => {
     const { samples, stride } = planes[plane];
-    return samples[y * stride / samples.BYTES_PER_ELEMENT + x] / scale;
+    return samples[y * stride + x] / scale;
   };
   const isPlanar = planes.length === 3;
   const chroma = (which: 0 | 1, x: number, y: number): number => {

@@ -1,28 +1,47 @@
-/** The backend under test, devices that prove that nothing leaks, and ways to look at frames. */
+/** Devices that prove that nothing leaks, and ways to look at frames. */
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import process from "node:process";
-import type { Decoder, Demuxer, Device, DeviceStats, Frame, Packet } from "../../mod.ts";
+import type { Decoder, Demuxer, Device, DeviceStats, Frame, Packet, Tensor } from "../../mod.ts";
 import { readBarcode } from "../support/barcode.ts";
+import { simulatedDriver } from "../support/simulated_driver.ts";
 import { requestDevice } from "./cuframe.ts";
+import { backendOf, contractBackend, type Decoded } from "./tested_backend.ts";
 
-const kPatienceMs = 10_000;
+export { backendOf, contractBackend, hostFrames, testOn } from "./tested_backend.ts";
+export type { Decoded } from "./tested_backend.ts";
 
-/** Which backend the suite runs on: CUFRAME_TEST_BACKEND, by default the CPU. */
-export function contractBackend(): "cpu" | "cuda" {
-  const name = process.env.CUFRAME_TEST_BACKEND ?? "cpu";
-  if (name === "cpu" || name === "cuda") return name;
-  throw new RangeError(`CUFRAME_TEST_BACKEND is cpu or cuda, not ${name}`);
+const kPatienceMs = 60_000;
+
+/** What a test needs of its device. */
+export interface TestedDevice {
+  /** Threads of decoders. */
+  readonly threads?: number;
+  /** What is decoded. Where the GPU does not take one of them the device is an "auto" one. */
+  readonly clips?: readonly Decoded[];
 }
 
 /** Runs `work` with a device of the backend under test; all that it made must be closed then. */
 export async function withDevice(
   work: (device: Device) => Promise<void>,
-  options: { readonly threads?: number } = {},
+  { clips = [], ...options }: TestedDevice = {},
 ): Promise<void> {
-  using device = await requestDevice({ backend: contractBackend(), ...options });
+  const backend = contractBackend();
+  const suits = await backendOf(...clips) === backend;
+  using device = await requestDevice({ backend: suits ? backend : "auto", ...options });
   await work(device);
   await noLiveHandles(device);
+  assertNoDriverProblems();
+}
+
+let problemsTold = 0;
+
+/** Fails for what the simulated driver let pass since the last time and a real one punishes. */
+export function assertNoDriverProblems(): void {
+  if (contractBackend() === "cpu") return;
+  const problems = simulatedDriver()?.problems() ?? [];
+  const fresh = problems.slice(problems.length < problemsTold ? 0 : problemsTold);
+  problemsTold = problems.length;
+  if (fresh.length > 0) throw new Error(`Misuse of the driver: ${fresh.slice(0, 5).join("; ")}`);
 }
 
 /** Waits until the device holds nothing; closing never blocks, so memory may follow a little later. */
@@ -59,13 +78,49 @@ export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
+/** A copy of a frame's planes, one behind the other, or of a tensor, wherever they lie. */
+export async function bytesOf(source: Frame | Tensor): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(source.byteLength);
+  await source.copyTo(bytes);
+  return bytes;
+}
+
+/** A plane in host memory. */
+export interface HostPlane {
+  /** Samples without padding between the rows. */
+  readonly samples: Uint8Array | Uint16Array;
+  /** Samples from a row to the next. */
+  readonly stride: number;
+  /** Rows of samples. */
+  readonly rows: number;
+}
+
+/** Copies of a frame's planes, wherever they lie. */
+export async function hostPlanes(frame: Frame): Promise<HostPlane[]> {
+  const bytes = new Uint8Array(frame.byteLength);
+  const layout = await frame.copyTo(bytes);
+  return frame.planes.map(({ rows, rowBytes, dtype }, i) => {
+    const { offset, stride } = layout[i];
+    const length = stride * (rows - 1) + rowBytes;
+    return dtype === "uint16"
+      ? { rows, stride: stride / 2, samples: new Uint16Array(bytes.buffer, offset, length / 2) }
+      : { rows, stride, samples: bytes.subarray(offset, offset + length) };
+  });
+}
+
 /** The number drawn in the picture, -1 if it cannot be read. Needs luma in the first plane. */
-export function barcodeOf(frame: Frame): number {
+export async function barcodeOf(frame: Frame): Promise<number> {
   const { width, height, bitDepth, format, dtype } = frame;
-  const { samples, stride } = frame.planes[0];
+  const [{ samples, stride }] = await hostPlanes(frame);
   const msbAligned = dtype === "uint16" && /^P\d+$|_16$/.test(format);
-  const samplesInRow = stride / samples.BYTES_PER_ELEMENT;
-  return readBarcode(samples, samplesInRow, width, height, { bitDepth, msbAligned });
+  return readBarcode(samples, stride, width, height, { bitDepth, msbAligned });
+}
+
+/** The numbers of frames that stay open. */
+export async function barcodesOf(frames: readonly Frame[]): Promise<number[]> {
+  const numbers: number[] = [];
+  for (const frame of frames) numbers.push(await barcodeOf(frame));
+  return numbers;
 }
 
 /** The numbers of all frames, which are closed. */
@@ -73,7 +128,7 @@ export async function numbersOf(
   frames: AsyncIterable<Frame> | Iterable<Frame>,
 ): Promise<number[]> {
   const numbers: number[] = [];
-  for await (using frame of frames) numbers.push(barcodeOf(frame));
+  for await (using frame of frames) numbers.push(await barcodeOf(frame));
   return numbers;
 }
 
@@ -88,9 +143,7 @@ export async function* decodePackets(
 
 /** What one frame shows, as text to compare: time, format and a checksum of its pixels. */
 export async function printOf(frame: Frame): Promise<string> {
-  const bytes = new Uint8Array(frame.byteLength);
-  await frame.copyTo(bytes);
-  const md5 = createHash("md5").update(bytes).digest("hex");
+  const md5 = createHash("md5").update(await bytesOf(frame)).digest("hex");
   return `${frame.timestamp} ${frame.duration} ${frame.format} ${frame.width}x${frame.height} ${md5}`;
 }
 
@@ -111,7 +164,10 @@ export async function decodeAll(device: Device, demuxer: Demuxer): Promise<strin
 export async function firstFrame(
   device: Device,
   path: string,
-  options: { readonly outputColorType?: "native" | "rgb" | "rgbp" | "raw" } = {},
+  options: {
+    readonly outputColorType?: "native" | "rgb" | "rgbp" | "raw";
+    readonly useDeviceMemory?: boolean;
+  } = {},
 ): Promise<Frame> {
   using demuxer = await device.createDemuxer(path);
   using decoder = await device.createDecoder({ codec: demuxer.codec, ...options });

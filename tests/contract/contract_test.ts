@@ -4,6 +4,8 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
+import { simulatedDriver } from "../support/simulated_driver.ts";
+import { assertNoDriverProblems, contractBackend, testOn, until } from "./contract_device.ts";
 import { recorder } from "./cuframe.ts";
 import { MemberRecorder } from "./member_recorder.ts";
 import "./device_contract.ts";
@@ -31,8 +33,13 @@ import "./reconfigure_contract.ts";
 import "./size_limit_contract.ts";
 import "./frame_contract.ts";
 import "./frame_memory_contract.ts";
+import "./device_memory_contract.ts";
+import "./device_sharing_contract.ts";
+import "./device_fault_contract.ts";
+import "./gpu_device_contract.ts";
 import "./decode_stats_contract.ts";
 import "./memory_budget_contract.ts";
+import "./memory_bomb_contract.ts";
 import "./log_contract.ts";
 import "./color_type_contract.ts";
 import "./tensor_contract.ts";
@@ -47,6 +54,27 @@ import "./approximate_index_contract.ts";
 import "./sei_contract.ts";
 import "./sei_reference_contract.ts";
 import "./sei_fault_contract.ts";
+import "./encoder_format_contract.ts";
+import "./encoder_memory_contract.ts";
+import "./encoder_time_contract.ts";
+import "./encoder_parameter_contract.ts";
+import "./encoder_sei_contract.ts";
+import "./encoder_reconfigure_contract.ts";
+import "./encoder_life_contract.ts";
+import "./encoder_loop_contract.ts";
+import "./encoder_scenario_contract.ts";
+import "./encoder_refusal_contract.ts";
+import "./muxer_contract.ts";
+import "./muxer_track_contract.ts";
+import "./muxer_sink_contract.ts";
+import "./muxer_fault_contract.ts";
+import "./muxer_refusal_contract.ts";
+import "./muxer_stream_contract.ts";
+import "./transcoder_contract.ts";
+import "./transcoder_file_contract.ts";
+import "./transcoder_audio_contract.ts";
+import "./transcoder_shape_contract.ts";
+import "./transcoder_work_contract.ts";
 import "./errors_contract.ts";
 
 test("the recorder names every member that was not used from outside", async () => {
@@ -76,7 +104,29 @@ test("the recorder names every member that was not used from outside", async () 
   assertEquals(members.unused(), ["Whole.inner()"]);
 });
 
-test("every member that mod.ts exports is used by a contract test", () => {
+const kObjects = [
+  ...["contexts", "context_pushes", "streams", "events", "modules", "allocations", "pools"],
+  ...["host_allocations", "decoders", "parsers", "locks", "mapped"],
+];
+
+/** What the simulated driver still holds for this process. */
+function driverObjects(): string[] {
+  const driver = simulatedDriver()!;
+  return kObjects.filter((name) => driver.count(name) > 0).map((name) =>
+    `${driver.count(name)} ${name}`
+  );
+}
+
+const noDriver = contractBackend() === "cpu" || simulatedDriver() === null;
+test("all that was asked of the simulated driver was given back", {
+  skip: noDriver ? "No other driver counts" : false,
+}, async () => {
+  await until(() => driverObjects().length === 0, () => `no ${driverObjects().join(", ")}`);
+  assertNoDriverProblems();
+});
+
+const whole = "some of the suite does not run on others";
+testOn("cpu", whole, "every member that mod.ts exports is used by a contract test", () => {
   assert(recorder.size > 100, `Only ${recorder.size} members were found`);
   assertEquals(recorder.unused(), []);
 });

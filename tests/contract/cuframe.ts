@@ -20,10 +20,14 @@ export const {
   Device,
   DeviceLostError,
   DLPackCapsule,
+  EncodedChunk,
+  Encoder,
+  encoderConfigFromStrings,
   Frame,
   LibraryError,
   listAdapters,
   MediaIoError,
+  Muxer,
   OutOfMemoryError,
   Packet,
   requestAdapter,
@@ -34,6 +38,8 @@ export const {
   SimpleDecoder,
   Tensor,
   ThreadedDecoder,
+  TranscodeJob,
+  Transcoder,
   UnsupportedError,
 } = recorded;
 
@@ -56,11 +62,17 @@ export type DeviceLostError = cuframe.DeviceLostError;
 /** The type of the same name. */
 export type DLPackCapsule = cuframe.DLPackCapsule;
 /** The type of the same name. */
+export type EncodedChunk = cuframe.EncodedChunk;
+/** The type of the same name. */
+export type Encoder = cuframe.Encoder;
+/** The type of the same name. */
 export type Frame = cuframe.Frame;
 /** The type of the same name. */
 export type LibraryError = cuframe.LibraryError;
 /** The type of the same name. */
 export type MediaIoError = cuframe.MediaIoError;
+/** The type of the same name. */
+export type Muxer = cuframe.Muxer;
 /** The type of the same name. */
 export type OutOfMemoryError = cuframe.OutOfMemoryError;
 /** The type of the same name. */

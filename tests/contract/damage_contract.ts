@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Decoder, Demuxer, Frame } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
 import { CorruptDataError, Packet } from "./cuframe.ts";
-import { decodePackets, numbersOf, withDevice } from "./contract_device.ts";
+import { bytesOf, decodePackets, numbersOf, withDevice } from "./contract_device.ts";
 
 const kFrameUs = 40_000;
 
@@ -118,7 +118,7 @@ test("frames before the damage are exact, and so are those after the next key fr
       using demuxer = await device.createDemuxer(file);
       using decoder = await device.createDecoder({ codec: "h264", onError: "conceal" });
       const pictures: Uint8Array[] = [];
-      for await (using frame of decoder.frames(demuxer)) pictures.push(frame.data.slice());
+      for await (using frame of decoder.frames(demuxer)) pictures.push(await bytesOf(frame));
       return pictures;
     };
     const [bad, good] = [await read(path), await read(source.path)];

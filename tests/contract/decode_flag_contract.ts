@@ -21,7 +21,7 @@ async function withPackets(
     const packets: PacketType[] = [];
     for await (const packet of demuxer) packets.push(packet);
     await work(decoder, packets);
-  });
+  }, { clips: [name] });
 }
 
 /** A packet of the script's own with what a demuxed one holds. */
@@ -114,7 +114,7 @@ for (const isOwn of [false, true]) {
         const numbers: number[] = [];
         for await (using frame of decodePackets(decoder, all)) {
           times.push(frame.timestamp);
-          numbers.push(barcodeOf(frame));
+          numbers.push(await barcodeOf(frame));
         }
         assertRun(numbers, 0, 45);
         const ticks = times.map((time) => Math.round(time! / 40000));

@@ -1,20 +1,22 @@
 /** DLPack: the struct that a consumer gets, and who frees it when. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import type { Frame } from "../../mod.ts";
+import type { Device } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
 import { readDLPack, valuesOf } from "../support/dlpack_struct.ts";
-import { contractBackend, firstFrame, until, withDevice } from "./contract_device.ts";
+import {
+  bytesOf,
+  contractBackend,
+  firstFrame,
+  hostFrames,
+  testOn,
+  until,
+  withDevice,
+} from "./contract_device.ts";
 import { ClosedError, DLPackCapsule, requestDevice, UnsupportedError } from "./cuframe.ts";
 
 const kUnsigned = 1;
 const kFloat = 2;
-
-async function bytesIn(frame: Frame): Promise<Uint8Array> {
-  const bytes = new Uint8Array(frame.byteLength);
-  await frame.copyTo(bytes);
-  return bytes;
-}
 
 function packed(shape: readonly number[]): number[] {
   return shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
@@ -42,7 +44,7 @@ for (const [name, outputColorType, bits, shape] of kWhole) {
   test(`DLPack of ${outputColorType} ${name} is one array [${shape.join(", ")}]`, async () => {
     const { path } = await clip(name);
     await withDevice(async (device) => {
-      using frame = await firstFrame(device, path, { outputColorType });
+      using frame = await firstFrame(device, path, { outputColorType, ...hostFrames() });
       for (const version of ["versioned", "legacy"] as const) {
         using capsule = frame.toDLPack({ version });
         assert(capsule instanceof DLPackCapsule);
@@ -57,39 +59,53 @@ for (const [name, outputColorType, bits, shape] of kWhole) {
         assertEquals([...struct.shape], [...shape]);
         assertEquals([...struct.shape], [...frame.shape!]);
         assertEquals([...struct.strides], packed(shape));
-        assertEquals(valuesOf(struct), await bytesIn(frame));
+        assertEquals(valuesOf(struct), await bytesOf(frame));
         // The same memory, not a copy of it.
         frame.data[7] ^= 0xff;
         assertEquals(valuesOf(struct)[7], frame.data[7]);
       }
-    });
+    }, { clips: [name] });
   });
 }
 
-test("DLPack of a plane has the plane's shape, raw ones their row padding", async () => {
+/** Exports every plane of a frame; how many have padding between their rows. */
+async function exportPlanes(
+  device: Device,
+  outputColorType: "native" | "rgbp" | "raw",
+): Promise<number> {
   const { path } = await clip("vp9_odd.webm");
+  using frame = await firstFrame(device, path, { outputColorType, ...hostFrames() });
+  const packedBytes = new Uint8Array(frame.byteLength);
+  const layout = await frame.copyTo(packedBytes);
+  let padded = 0;
+  for (const [plane, { shape, stride, rows, rowBytes }] of frame.planes.entries()) {
+    using capsule = frame.toDLPack({ plane });
+    const struct = readDLPack(capsule.address, "versioned");
+    assertEquals([...struct.shape], [...shape]);
+    assertEquals([...struct.strides], [stride, ...packed(shape).slice(1)]);
+    assertEquals(struct.flags, outputColorType === "raw" ? 1n : 0n);
+    const { offset } = layout[plane];
+    assertEquals(valuesOf(struct), packedBytes.slice(offset, offset + rows * rowBytes));
+    if (stride > rowBytes) padded++;
+  }
+  return padded;
+}
+
+test("DLPack of a plane has the plane's shape", async () => {
   await withDevice(async (device) => {
-    let padded = 0;
-    for (const outputColorType of ["native", "rgbp", "raw"] as const) {
-      using frame = await firstFrame(device, path, { outputColorType });
-      const packedBytes = new Uint8Array(frame.byteLength);
-      const layout = await frame.copyTo(packedBytes);
-      for (const [plane, { shape, stride, rows, rowBytes }] of frame.planes.entries()) {
-        using capsule = frame.toDLPack({ plane });
-        const struct = readDLPack(capsule.address, "versioned");
-        assertEquals([...struct.shape], [...shape]);
-        assertEquals([...struct.strides], [stride, ...packed(shape).slice(1)]);
-        assertEquals(struct.flags, outputColorType === "raw" ? 1n : 0n);
-        const { offset } = layout[plane];
-        assertEquals(valuesOf(struct), packedBytes.slice(offset, offset + rows * rowBytes));
-        if (stride > rowBytes) padded++;
-      }
-    }
-    assert(padded > 0, "No plane has padding");
+    for (const type of ["native", "rgbp"] as const) await exportPlanes(device, type);
   });
 });
 
-test("DLPack of 10-bit raw planes counts strides in samples", async () => {
+const kRaw = "NVDEC's own planes are those of native frames";
+
+testOn("cpu", kRaw, "DLPack of raw planes has their row padding and is read-only", async () => {
+  await withDevice(async (device) => {
+    assert(await exportPlanes(device, "raw") > 0, "No plane has padding");
+  });
+});
+
+testOn("cpu", kRaw, "DLPack of 10-bit raw planes counts strides in samples", async () => {
   const { path } = await clip("hevc_10bit.mp4");
   await withDevice(async (device) => {
     using frame = await firstFrame(device, path, { outputColorType: "raw" });
@@ -104,7 +120,7 @@ test("DLPack of 10-bit raw planes counts strides in samples", async () => {
 test("DLPack of a tensor has its shape, type and values", async () => {
   const { path } = await clip("h264_b_pyramid.mp4");
   await withDevice(async (device) => {
-    using frame = await firstFrame(device, path);
+    using frame = await firstFrame(device, path, hostFrames());
     for (const layout of ["hwc", "chw"] as const) {
       for (const dtype of ["uint8", "uint16", "float16", "float32"] as const) {
         using tensor = await frame.toTensor({ layout, dtype });
@@ -134,7 +150,8 @@ test("an exported array outlives its frame, its decoder and its device", async (
   for (const outputColorType of ["native", "raw"] as const) {
     for (const onThread of [false, true]) {
       const device = await requestDevice({ backend: contractBackend() });
-      const frame = await firstFrame(device, path, { outputColorType });
+      const options = { outputColorType, ...hostFrames() };
+      const frame = await firstFrame(device, path, options);
       const wanted = frame.planes[0].data.slice();
       const capsule = frame.toDLPack({ plane: 0 });
       const address = capsule.release();
@@ -142,7 +159,7 @@ test("an exported array outlives its frame, its decoder and its device", async (
       await until(() => device.stats.liveHandles === 0, () => "the frame to be gone");
       assertEquals([device.stats.liveCapsules, device.stats.frameBytes], [1, 0]);
       // What is decoded now must not go into the exported memory.
-      for (let i = 0; i < 4; i++) (await firstFrame(device, path, { outputColorType })).close();
+      for (let i = 0; i < 4; i++) (await firstFrame(device, path, options)).close();
       const struct = readDLPack(address, "versioned");
       const { rows, rowBytes, stride } = { rows: 144, rowBytes: 176, stride: struct.strides[0] };
       const rowsOf = (bytes: Uint8Array, pitch: number) =>
@@ -163,7 +180,7 @@ test("the deleter gives the memory back, also from another thread", async () => 
   await withDevice(async (device) => {
     for (const version of ["versioned", "legacy"] as const) {
       for (const onThread of [false, true]) {
-        const frame = await firstFrame(device, path);
+        const frame = await firstFrame(device, path, hostFrames());
         const { byteLength } = frame;
         const struct = readDLPack(frame.toDLPack({ version }).release(), version);
         frame.close();
@@ -181,7 +198,7 @@ test("the deleter gives the memory back, also from another thread", async () => 
 test("close() frees what nobody took, release() leaves it to the consumer", async () => {
   const { path } = await clip("h264_b_pyramid.mp4");
   await withDevice(async (device) => {
-    using frame = await firstFrame(device, path);
+    using frame = await firstFrame(device, path, hostFrames());
     const closed = frame.toDLPack();
     assertEquals([device.stats.liveCapsules, closed.isClosed], [1, false]);
     closed.close();
@@ -207,7 +224,7 @@ test("close() frees what nobody took, release() leaves it to the consumer", asyn
 test("a consumer that was quicker than close() leaves nothing to free", async () => {
   const { path } = await clip("h264_b_pyramid.mp4");
   await withDevice(async (device) => {
-    using frame = await firstFrame(device, path);
+    using frame = await firstFrame(device, path, hostFrames());
     using other = frame.toDLPack({ plane: 1 });
     const capsule = frame.toDLPack();
     await readDLPack(capsule.address, "versioned").delete();
@@ -220,17 +237,21 @@ test("a consumer that was quicker than close() leaves nothing to free", async ()
 test("what cannot be one array is refused, and its planes are not", async () => {
   const { path } = await clip("vp9_odd.webm");
   await withDevice(async (device) => {
-    using odd = await firstFrame(device, path);
+    using odd = await firstFrame(device, path, hostFrames());
     assertEquals(odd.shape, null);
     assertThrows(() => odd.toDLPack(), UnsupportedError, "plane");
+    odd.toDLPack({ plane: 0, version: "legacy" }).close();
+    assertEquals(device.stats.liveCapsules, 0);
+  });
+});
+
+testOn("cpu", kRaw, "raw frames are read-only, and no array of their planes is one", async () => {
+  const { path } = await clip("vp9_odd.webm");
+  await withDevice(async (device) => {
     using raw = await firstFrame(device, path, { outputColorType: "raw" });
     assertThrows(() => raw.toDLPack(), UnsupportedError, "plane");
-    assertThrows(
-      () => raw.toDLPack({ plane: 0, version: "legacy" }),
-      UnsupportedError,
-      "read-only",
-    );
-    odd.toDLPack({ plane: 0, version: "legacy" }).close();
+    const legacy = { plane: 0, version: "legacy" } as const;
+    assertThrows(() => raw.toDLPack(legacy), UnsupportedError, "read-only");
     raw.toDLPack({ plane: 2 }).close();
     assertEquals(device.stats.liveCapsules, 0);
   });
@@ -239,7 +260,7 @@ test("what cannot be one array is refused, and its planes are not", async () => 
 test("descriptors of DLPack exports are checked", async () => {
   const { path } = await clip("h264_b_pyramid.mp4");
   await withDevice(async (device) => {
-    const frame = await firstFrame(device, path);
+    const frame = await firstFrame(device, path, hostFrames());
     const tensor = await frame.toTensor();
     for (const plane of [-1, 2, 0.5]) {
       assertThrows(() => frame.toDLPack({ plane }), RangeError, "plane");

@@ -11,7 +11,14 @@ import {
   writeH264,
 } from "../support/h264_writer.ts";
 import { Packet, UnsupportedError } from "./cuframe.ts";
-import { assertRun, barcodeOf, numbersOf, withDevice } from "./contract_device.ts";
+import {
+  assertRun,
+  barcodeOf,
+  contractBackend,
+  numbersOf,
+  testOn,
+  withDevice,
+} from "./contract_device.ts";
 
 type Latency = Decoder["latency"];
 
@@ -66,6 +73,11 @@ const kPrompt = [
 // Packets of AV1 and VP9 are in display order: they bring their hidden frames along.
 const kHidden = ["av1_wide.mp4", "vp9_alt_ref.webm"];
 
+/** Headers say nothing of reordering: NVIDIA's parser waits for it where frames are shown in order. */
+function waitsForOrder(name: string): boolean {
+  return contractBackend() === "cuda" && name === "h264_intra_wide.mkv";
+}
+
 for (const name of [...kPrompt, ...kHidden]) {
   test(`with low and zero latency each frame of ${name} comes with its packet`, async () => {
     const { numbers } = await clip(name);
@@ -73,6 +85,7 @@ for (const name of [...kPrompt, ...kHidden]) {
       for (const latency of ["low", "zero"] as const) {
         const delivery = await deliverClip(device, name, latency);
         assertEquals(delivery.numbers, numbers);
+        if (latency === "low" && waitsForOrder(name)) continue;
         assertEquals(delivery.flushed, []);
         const shown = delivery.byPacket.filter((part) => part.length > 0);
         assertEquals(shown.map((part) => part.length), numbers.map(() => 1));
@@ -83,7 +96,7 @@ for (const name of [...kPrompt, ...kHidden]) {
       }
       const native = await deliverClip(device, name, "native");
       assertEquals(native.numbers, numbers);
-    }, { threads: 4 });
+    }, { threads: 4, clips: [name] });
   });
 }
 
@@ -124,8 +137,10 @@ async function assertDecodeOrder(
 test("with zero latency MPEG-4 with B-frames comes in decode order", async () => {
   await withDevice(async (device) => {
     const zero = await deliverClip(device, "mpeg4_asp.mp4", "zero");
-    assertEquals(zero.effective, "zero");
-    await assertDecodeOrder(device, "mpeg4_asp.mp4", zero);
+    // NVDEC cannot: packets of it may hold more pictures than are shown, or none.
+    assertEquals(zero.effective, contractBackend() === "cuda" ? "low" : "zero");
+    if (zero.effective === "zero") await assertDecodeOrder(device, "mpeg4_asp.mp4", zero);
+    else assertRun(zero.numbers, 0, 45);
     const low = await deliverClip(device, "mpeg4_asp.mp4", "low");
     assertRun(low.numbers, 0, 45);
     assert(low.packetsToFirst > 1);
@@ -144,11 +159,14 @@ for (const reorderFrames of [undefined, 0, 2]) {
         for (const latency of ["low", "zero"] as const) {
           for (const flag of ["endOfPicture", null] as const) {
             using decoder = await device.createDecoder({ codec: "h264", latency });
-            const { byPacket, effective } = await deliver(
+            const { byPacket, flushed, effective } = await deliver(
               decoder,
               packetsOf(pictures, options),
               flag,
             );
+            assertEquals(byPacket.flat().length + flushed.length, 20);
+            // NVIDIA's parser believes what headers announce where frames are shown in order.
+            if (latency === "low" && contractBackend() === "cuda" && reorderFrames !== 0) continue;
             // A frame is there with its second field.
             const expected = hasFields ? wanted.flatMap((numbers) => [[], numbers]) : wanted;
             assertEquals(byPacket, expected);
@@ -184,7 +202,7 @@ for (const reorderFrames of [undefined, 2]) {
 test("effectiveLatency is that of the stream which is decoded now", async () => {
   await withDevice(async (device) => {
     using decoder = await device.createDecoder({ codec: "h264", latency: "zero" });
-    const small = { size: 32, reorderFrames: 2 };
+    const small = { size: 48, reorderFrames: 2 };
     const first = await deliver(decoder, packetsOf(inPyramids(0, 2), small));
     if (first.effective === "low") {
       const second = await deliver(decoder, packetsOf(inOrder(0, 5)));
@@ -193,7 +211,9 @@ test("effectiveLatency is that of the stream which is decoded now", async () => 
   });
 });
 
-test("zero latency copies no picture", async () => {
+const kCopies = "NVDEC's surfaces are few, and copied to be kept";
+
+testOn("cpu", kCopies, "zero latency copies no picture", async () => {
   await withDevice(async (device) => {
     using demuxer = await device.createDemuxer((await clip("h264_ipp_wide.mp4")).path);
     using decoder = await device.createDecoder({
@@ -205,7 +225,7 @@ test("zero latency copies no picture", async () => {
     let count = 0;
     for await (const packet of demuxer) {
       const [frame] = await decoder.decode(packet);
-      assertEquals(barcodeOf(frame), count++);
+      assertEquals(await barcodeOf(frame), count++);
       // It is the decoder's own memory, which must not be written to.
       assertThrows(() => frame.toDLPack({ plane: 0, version: "legacy" }), UnsupportedError);
       frame.close();

@@ -27,7 +27,7 @@ test("leaving frames() by break closes what was not given", async () => {
       using decoder = await device.createDecoder({ codec: demuxer.codec });
       let given = 0;
       for await (using frame of decoder.frames(demuxer)) {
-        assertEquals(barcodeOf(frame), given);
+        assertEquals(await barcodeOf(frame), given);
         if (given++ === count) break;
       }
       await onlyOwners(device);
@@ -58,7 +58,7 @@ test("closing the owners inside the loop ends it without a leak", async () => {
     let given = 0;
     const work = async (): Promise<void> => {
       for await (using frame of decoder.frames(demuxer)) {
-        assertEquals(barcodeOf(frame), given);
+        assertEquals(await barcodeOf(frame), given);
         if (given++ === 3) {
           decoder.close();
           demuxer.close();

@@ -113,8 +113,8 @@ export class MemberRecorder {
     if (this.#instances.has(value)) return;
     if (!this.#classes.has(prototype)) {
       const { constructor } = prototype;
-      // Errors of the runtime and of the script's own sources are nobody's members.
-      if (value instanceof Error || !isClass(constructor)) return;
+      // Errors and streams of the runtime and of the script's own sources are nobody's members.
+      if (value instanceof Error || !isClass(constructor) || isOfRuntime(constructor)) return;
       this.#takeClass(constructor.name, prototype);
     }
     this.#instances.add(value);
@@ -130,6 +130,11 @@ export class MemberRecorder {
       if (name !== undefined) this.#uses.set(`new ${name}`, this.#uses.get(`new ${name}`)! + 1);
     }
   }
+}
+
+/** In Deno some classes of the web are written in JavaScript. */
+function isOfRuntime(constructor: Class["constructor"]): boolean {
+  return (globalThis as unknown as Record<string, unknown>)[constructor.name] === constructor;
 }
 
 function isClass(value: unknown): boolean {

@@ -106,7 +106,7 @@ test("a script's own packets give frames with their times", async () => {
     using decoder = await device.createDecoder({ codec: demuxer.codec });
     let count = 0;
     for await (using frame of decoder.frames(packets)) {
-      assertEquals([barcodeOf(frame), frame.timestamp, frame.duration], [
+      assertEquals([await barcodeOf(frame), frame.timestamp, frame.duration], [
         ...[count, count * 1000 - 500, 1000],
       ]);
       count++;

@@ -5,7 +5,7 @@ import type { Decoder, Device, Frame } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
 import { inPyramids, writeH264 } from "../support/h264_writer.ts";
 import { ClosedError, Packet } from "./cuframe.ts";
-import { assertRun, barcodeOf, numbersOf, withDevice } from "./contract_device.ts";
+import { assertRun, barcodeOf, barcodesOf, numbersOf, withDevice } from "./contract_device.ts";
 import { nativeFormatOf } from "./reference.ts";
 
 /** Clips of one codec, neighbours of which differ in size, depth, chroma, order or profile. */
@@ -28,7 +28,7 @@ async function checkFrame(frame: Frame, name: string, count: number): Promise<vo
   const { width, height, pixelFormat, numbers } = await clip(name);
   assertEquals([frame.width, frame.height], [width, height], `Frame ${count} of ${name}`);
   assertEquals(frame.format as string, nativeFormatOf(pixelFormat));
-  assertEquals(barcodeOf(frame), numbers[count], `Frame ${count} of ${name}`);
+  assertEquals(await barcodeOf(frame), numbers[count], `Frame ${count} of ${name}`);
 }
 
 interface Change {
@@ -84,6 +84,7 @@ for (const names of kChains) {
       test(`one decoder gives all frames of ${what}`, async () => {
         await withDevice((device) => decodeChain(device, names, { between, bitstream }), {
           threads: 4,
+          clips: names,
         });
       });
     }
@@ -95,7 +96,7 @@ test("parameter sets may come in packets of their own, also where the stream cha
     for (const latency of ["native", "low"] as const) {
       using decoder = await device.createDecoder({ codec: "h264", latency });
       const numbers: number[] = [];
-      for (const size of [64, 96, 32]) {
+      for (const size of [64, 96, 48]) {
         for (const [i, data] of writeH264(inPyramids(0, 3), { size, reorderFrames: 2 }).entries()) {
           const parts = i === 0 ? splitUnits(data) : [data];
           for (const part of parts) {
@@ -136,7 +137,7 @@ test("times of a stream are its own, also of frames that come after the next beg
     frames.push(...await decoder.flush());
     const times = frames.map((frame) => Math.round((frame.timestamp ?? -1) / 40000));
     assertRun(times, times[0], 45, 3);
-    assertRun(frames.map(barcodeOf), 0, 45, 3);
+    assertRun(await barcodesOf(frames), 0, 45, 3);
     frames.forEach((frame) => frame.close());
   });
 });

@@ -6,7 +6,7 @@ import { clip } from "../support/clips.ts";
 import { type Exchange, MediaServer, type Resource, resourceOf } from "../support/media_server.ts";
 import { MediaIoError } from "./cuframe.ts";
 import { assertRun, inTime, numbersOf, until, withDevice } from "./contract_device.ts";
-import { contentOf, longStream } from "./stuck_server.ts";
+import { contentOf, longStream, Valve } from "./stuck_server.ts";
 
 type Manners = Omit<Resource, "size" | "read">;
 
@@ -239,9 +239,11 @@ test("redirects that lead nowhere are errors at once", async () => {
 test("a server that goes away while frames are decoded ends them with an error", async () => {
   const bytes = await longStream(40);
   for (const ignoresRanges of [false, true]) {
-    const server = await MediaServer.start(
-      resourceOf(bytes, { ignoresRanges, bytesPerMs: 20_000 }),
-    );
+    // Held back, so that a slow decoder does not find the whole file sent.
+    const valve = new Valve();
+    valve.shut();
+    const manners = { ...valve.manners, ignoresRanges, holdsAfter: 300_000 };
+    const server = await MediaServer.start(resourceOf(bytes, manners));
     await withDevice(async (device) => {
       using demuxer = await device.createDemuxer(server.at("a.ts"));
       using decoder = await device.createDecoder({ codec: demuxer.codec, outputColorType: "rgb" });

@@ -24,7 +24,7 @@ function endless(bytes: Uint8Array, size: number): Resource {
 async function takenWhileStanding(device: Device, server: MediaServer): Promise<number> {
   using demuxer = await device.createDemuxer(server.at("a.ts"));
   for (let i = 0; i < 100; i++) await demuxer.read();
-  await untilStill(server);
+  await untilStill(() => server.sent);
   const taken = server.sent;
   // Reading on, it is not stuck for good.
   for (let i = 0; i < 20_000; i++) await demuxer.read();

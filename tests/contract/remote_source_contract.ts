@@ -47,7 +47,7 @@ async function checkFrames(
     assertEquals(demuxer.isSeekable, isSeekable);
     assertEquals(demuxer.label, server.at(`${name}?...`));
     assertEquals(await decodeAll(device, demuxer), wanted, name);
-  });
+  }, { clips: [name] });
   return server;
 }
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { MediaServer, resourceOf } from "../support/media_server.ts";
 import { ClosedError, requestDevice } from "./cuframe.ts";
 import { inTime, numbersOf, turns, until, withDevice } from "./contract_device.ts";
-import { longStream, untilGivenUp, untilStuck, Valve } from "./stuck_server.ts";
+import { longStream, untilGivenUp, untilStill, untilStuck, Valve } from "./stuck_server.ts";
 
 /** Behind what an opening takes. */
 const kInTheMiddle = { holdsAfter: 600_000 };
@@ -166,10 +166,13 @@ for (const ignoresRanges of [false, true]) {
       const decoding = decode();
       decoding.catch(() => {});
       await untilStuck(server);
+      // What was sent shows more frames than that, and then the decoder waits, too.
+      await until(() => count > 100, () => `frames, of which ${count} came`);
+      await untilStill(() => count);
       const reason = new Error("Enough");
       stop.abort(reason);
       const error = await assertRejects(() => inTime(decoding, "Decoding"));
-      assert(error === reason && count > 100, `${error} after ${count} frames`);
+      assert(error === reason, `${error} after ${count} frames`);
       if (!ignoresRanges) await untilGivenUp(server);
       const left = decoder.frames(demuxer);
       const next = left.next();

@@ -16,7 +16,7 @@ import {
   userData,
   withSei,
 } from "../support/sei_streams.ts";
-import { decodePackets, printsOf, withDevice } from "./contract_device.ts";
+import { bytesOf, decodePackets, printsOf, withDevice } from "./contract_device.ts";
 import { Packet } from "./cuframe.ts";
 
 const sei = { enableSeiMessage: true };
@@ -35,11 +35,16 @@ function fields(): Uint8Array<ArrayBuffer>[] {
   });
 }
 
+/** The first sample. */
+async function lumaOf(frame: Frame): Promise<number> {
+  return (await bytesOf(frame))[0];
+}
+
 /** Fails unless every frame has the messages of both of its fields. */
 async function assertPairs(frames: AsyncIterable<Frame>): Promise<void> {
   let number = 0;
   for await (using frame of frames) {
-    assertEquals([frame.width, frame.height, frame.planes[0].data[0]], [32, 64, fieldLuma(number)]);
+    assertEquals([frame.width, frame.height, await lumaOf(frame)], [48, 64, fieldLuma(number)]);
     assertEquals(texts(frame), [`top ${number}`, `bottom ${number}`]);
     number++;
   }
@@ -72,7 +77,7 @@ test("a frame has the SEI messages of both of its fields", async () => {
       using random = await device.createSimpleDecoder(path, { engines, ...sei });
       const wanted = [5, 0, 2, 4, 3, 1];
       for (const [i, frame] of (await random.getBatchFramesByIndex(wanted)).entries()) {
-        assertEquals(frame.planes[0].data[0], fieldLuma(wanted[i]));
+        assertEquals(await lumaOf(frame), fieldLuma(wanted[i]));
         assertEquals(texts(frame), [`top ${wanted[i]}`, `bottom ${wanted[i]}`]);
         frame.close();
       }

@@ -1,9 +1,14 @@
 /** What SimpleDecoder and ThreadedDecoder refuse, and what damage does. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import type { Frame, SimpleDecoderDescriptor, ThreadedDecoderDescriptor } from "../../mod.ts";
+import type {
+  Device,
+  Frame,
+  SimpleDecoderDescriptor,
+  ThreadedDecoderDescriptor,
+} from "../../mod.ts";
 import { clip } from "../support/clips.ts";
-import { barcodeOf, inTime, numbersOf, withDevice } from "./contract_device.ts";
+import { barcodeOf, inTime, numbersOf, testOn, withDevice } from "./contract_device.ts";
 import { ClosedError, CorruptDataError, UnsupportedError } from "./cuframe.ts";
 
 test("indices out of range are RangeErrors that name index and length, and decode nothing", async () => {
@@ -44,8 +49,19 @@ test("indices out of range are RangeErrors that name index and length, and decod
   });
 });
 
+type Refusal = [SimpleDecoderDescriptor, new (text: string) => Error, RegExp];
+
+async function assertRefused(device: Device, wrong: readonly Refusal[]): Promise<void> {
+  for (const [descriptor, type, words] of wrong) {
+    for (const make of ["createSimpleDecoder", "createThreadedDecoder"] as const) {
+      const error = await assertRejects(() => device[make]("/no/such.mp4", descriptor), type);
+      assert(words.test((error as Error).message), (error as Error).message);
+    }
+  }
+}
+
 test("descriptors are checked before anything is opened", async () => {
-  const wrong: [SimpleDecoderDescriptor, new (text: string) => Error, RegExp][] = [
+  const wrong: Refusal[] = [
     [{ unknownKey: 1 } as SimpleDecoderDescriptor, TypeError, /unknownKey/],
     [{ outputColorType: "yuv" as "rgb" }, TypeError, /outputColorType/],
     [{ index: "fast" as "exact" }, TypeError, /index/],
@@ -57,23 +73,25 @@ test("descriptors are checked before anything is opened", async () => {
     [{ maxHeight: 1.5 }, RangeError, /maxHeight/],
     [{ streamIndex: -1 }, RangeError, /streamIndex/],
     [{ cudaContext: "0" as unknown as number }, TypeError, /cudaContext/],
-    [{ useDeviceMemory: true }, UnsupportedError, /useDeviceMemory.*CUDA/],
-    [{ cudaContext: 1n }, UnsupportedError, /cudaContext/],
-    [{ cudaStream: 7 }, UnsupportedError, /cudaStream/],
   ];
   await withDevice(async (device) => {
-    for (const [descriptor, type, words] of wrong) {
-      for (const make of ["createSimpleDecoder", "createThreadedDecoder"] as const) {
-        const error = await assertRejects(() => device[make]("/no/such.mp4", descriptor), type);
-        assert(words.test((error as Error).message), (error as Error).message);
-      }
-    }
+    await assertRefused(device, wrong);
     const threaded: ThreadedDecoderDescriptor[] = [{ bufferSize: 0 }, { startFrame: 0.5 }];
     for (const descriptor of threaded) {
       await assertRejects(() => device.createThreadedDecoder("/no.mp4", descriptor), RangeError);
     }
     assertEquals(device.stats.bytesRead, 0);
   });
+});
+
+testOn("cpu", "a GPU can do it", "what needs a GPU is refused by name", async () => {
+  await withDevice((device) =>
+    assertRefused(device, [
+      [{ useDeviceMemory: true }, UnsupportedError, /useDeviceMemory.*CUDA/],
+      [{ cudaContext: 1n }, UnsupportedError, /cudaContext/],
+      [{ cudaStream: 7 }, UnsupportedError, /cudaStream/],
+    ])
+  );
 });
 
 test("all that has no effect on the CPU is taken", async () => {
@@ -103,6 +121,21 @@ test("a video larger than maxWidth or maxHeight is refused by both sizes", async
       );
       assert(/175|143/.test(error.message), error.message);
     }
+  });
+});
+
+test("frames behind a change to a larger size are refused, too", async () => {
+  const { path } = await clip("h264_size_change.h264");
+  await withDevice(async (device) => {
+    using video = await device.createSimpleDecoder(path, { maxWidth: 176, maxHeight: 144 });
+    const { length } = video;
+    assertEquals(await numbersOf(await video.getBatchFramesByIndex([0, 5])), [0, 5]);
+    const error = await assertRejects(() => video.at(length - 1), UnsupportedError);
+    assert(/160 x 160, larger than maxWidth x maxHeight/.test(error.message), error.message);
+    assertEquals(await numbersOf(await video.getBatchFramesByIndex([6])), [6]);
+    using other = await device.createSimpleDecoder(path, { maxWidth: 176, maxHeight: 160 });
+    using last = await other.at(-1);
+    assertEquals([last.width, last.height], [160, 160]);
   });
 });
 
@@ -138,7 +171,7 @@ test("closing the device ends its videos", async () => {
       assert(outcome instanceof ClosedError || Array.isArray(outcome), `${outcome}`);
       for (const item of Array.isArray(outcome) ? outcome : []) (item as Frame).close?.();
     }
-    assertEquals(barcodeOf(kept), 0);
+    assertEquals(await barcodeOf(kept), 0);
     kept.close();
     assertThrows(() => video.length, ClosedError);
     assertThrows(() => threaded.length, ClosedError);

@@ -44,7 +44,7 @@ test("at() frame after frame decodes each packet once", async () => {
     using video = await device.createSimpleDecoder(path, { engines: 1 });
     for (let i = 0; i < video.length; i++) {
       using frame = await video.at(i);
-      assertEquals(barcodeOf(frame), i);
+      assertEquals(await barcodeOf(frame), i);
     }
     const { packetsDecoded, seeks } = video.stats;
     // The first call does not know that others follow.
@@ -65,7 +65,7 @@ test("reconfigureDecoder() uses the decoder again for videos of the same kind", 
       if (round > 0) await video.reconfigureDecoder(paths[round % paths.length]);
       assertEquals([video.cursor, video.length], [0, 45]);
       const [first, last] = await video.getBatchFramesByIndex([0, 44]);
-      assertEquals([barcodeOf(first), barcodeOf(last)], [0, 44]);
+      assertEquals([await barcodeOf(first), await barcodeOf(last)], [0, 44]);
       for (const frame of [first, last]) frame.close();
       assert(video.stats.bytesRead > bytesRead, "No byte was read");
       bytesRead = video.stats.bytesRead;

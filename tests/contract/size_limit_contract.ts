@@ -25,7 +25,9 @@ for (const stream of kJoinedStreams) {
         const events: string[] = [];
         for (let isDone = false; !isDone;) {
           try {
-            for await (using frame of decoder.frames(demuxer)) events.push(`${barcodeOf(frame)}`);
+            for await (using frame of decoder.frames(demuxer)) {
+              events.push(`${await barcodeOf(frame)}`);
+            }
             isDone = true;
           } catch (error) {
             assert(error instanceof UnsupportedError, `${error}`);
@@ -40,19 +42,19 @@ for (const stream of kJoinedStreams) {
         );
         assertEquals(events, wanted);
       }
-    });
+    }, { clips: parts });
   });
 }
 
 test("behind a stream that is too large the next one is decoded", async () => {
-  await withDevice(async (device) => {
-    for (const codec of ["h264", "hevc", "av1", "vp9"] as const) {
-      const [small, large] = {
-        h264: ["h264_b_pyramid.mp4", "h264_odd.mp4"],
-        hevc: ["hevc.mp4", "hevc_b_wide.mp4"],
-        av1: ["av1.mp4", "av1_wide.mp4"],
-        vp9: ["vp9.webm", "vp9_odd.webm"],
-      }[codec];
+  for (const codec of ["h264", "hevc", "av1", "vp9"] as const) {
+    const [small, large] = {
+      h264: ["h264_b_pyramid.mp4", "h264_ipp_wide.mp4"],
+      hevc: ["hevc.mp4", "hevc_b_wide.mp4"],
+      av1: ["av1.mp4", "av1_wide.mp4"],
+      vp9: ["vp9.webm", "vp9_odd.webm"],
+    }[codec];
+    await withDevice(async (device) => {
       using decoder = await device.createDecoder({ codec, maxWidth: 176, maxHeight: 144 });
       const frames: Frame[] = [];
       const errors: unknown[] = [];
@@ -73,31 +75,33 @@ test("behind a stream that is too large the next one is decoded", async () => {
         assert(error instanceof UnsupportedError, `${error}`);
         assert(error.message.includes("176 x 144"), error.message);
       }
-    }
-  });
+    }, { clips: [small, large] });
+  }
 });
 
 test("codecs whose headers are not read ahead are held to the limits by their pictures", async () => {
-  await withDevice(async (device) => {
-    for (const name of ["mpeg4_asp.mp4", "ffv1.mkv", "mjpeg.avi"]) {
+  for (const name of ["mpeg4_asp.mp4", "ffv1.mkv", "mjpeg.avi"]) {
+    await withDevice(async (device) => {
       using demuxer = await device.createDemuxer((await clip(name)).path);
       using decoder = await device.createDecoder({ codec: demuxer.codec, maxWidth: 175 });
       const decode = (): Promise<number[]> => numbersOf(decoder.frames(demuxer));
       await assertRejects(decode, UnsupportedError, "176 x 144");
       assertEquals(await decode(), []);
-    }
-  });
+    }, { clips: [name] });
+  }
 });
 
 test("a stream as large as the limits is decoded, damage or not", async () => {
-  await withDevice(async (device) => {
-    for (const name of ["h264_66x50.mp4", "h264_odd.mp4", "vp9_odd.webm", "av1_odd.mp4"]) {
+  for (const name of ["h264_66x50.mp4", "h264_odd.mp4", "vp9_odd.webm", "av1_odd.mp4"]) {
+    await withDevice(async (device) => {
       const { path, width, height } = await clip(name);
       using demuxer = await device.createDemuxer(path);
       const limits = { maxWidth: width, maxHeight: height };
       using decoder = await device.createDecoder({ codec: demuxer.codec, ...limits });
       assertRun(await numbersOf(decoder.frames(demuxer)), 0, 45);
-    }
+    }, { clips: [name] });
+  }
+  await withDevice(async (device) => {
     for (const onError of ["skip", "conceal"] as const) {
       using demuxer = await device.createDemuxer((await clip("h264_damaged.mp4")).path);
       using decoder = await device.createDecoder({ codec: "h264", onError, maxWidth: 100 });

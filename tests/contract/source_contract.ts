@@ -125,7 +125,7 @@ async function checkSource(name: string, make: (material: Material) => Source): 
     assertEquals(await decodeAll(device, demuxer), wanted, name);
     assertEquals(demuxer.codecString, fromPath.codecString);
     assert(demuxer.label.length > 0, "A source needs a name in warnings");
-  });
+  }, { clips: [name] });
 }
 
 for (const [kind, make] of Object.entries(kSeekable)) {

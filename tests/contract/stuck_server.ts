@@ -34,12 +34,12 @@ export class Valve {
   }
 }
 
-/** Waits until nothing more is sent. */
-export async function untilStill(server: MediaServer): Promise<void> {
+/** Waits until a count grows no more. */
+export async function untilStill(count: () => number): Promise<void> {
   let before = -1;
   for (let still = 0; still < 5; still++) {
-    if (server.sent !== before) still = 0;
-    before = server.sent;
+    if (count() !== before) still = 0;
+    before = count();
     await turns(4);
   }
 }
@@ -47,7 +47,7 @@ export async function untilStill(server: MediaServer): Promise<void> {
 /** Waits until the server holds an answer back, and a little for the client to wait for it. */
 export async function untilStuck(server: MediaServer): Promise<void> {
   await until(() => server.held > 0, () => "an answer that is held back");
-  await untilStill(server);
+  await untilStill(() => server.sent);
 }
 
 /** Waits until the client has closed the connections of all answers that were not complete. */

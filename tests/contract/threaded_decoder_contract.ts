@@ -31,7 +31,7 @@ for (const { name, state } of allClips()) {
       assert(framesAhead >= 1 && framesAhead <= 12, `${framesAhead} frames ahead`);
       await decoder.reconfigureDecoder(path, -7);
       assertEquals(await numbersOf(decoder), numbers.slice(-7));
-    });
+    }, { clips: [name] });
   });
 }
 
@@ -84,7 +84,7 @@ test("a loop that is left goes on behind its last batch; batches and loops mix",
   const { path } = await clip("h264_b_pyramid.mp4");
   await withDevice(async (device) => {
     using decoder = await device.createThreadedDecoder(path, { bufferSize: 4 });
-    for await (using frame of decoder) if (barcodeOf(frame) === 9) break;
+    for await (using frame of decoder) if (await barcodeOf(frame) === 9) break;
     assertEquals(await numbersOf(await decoder.getBatchFrames(3)), [10, 11, 12]);
     const rest = await numbersOf(decoder);
     assertEquals(rest, [...Array(45).keys()].slice(13));
@@ -98,7 +98,7 @@ test("reconfigureDecoder() goes on with the new video, also within a loop", asyn
     using decoder = await device.createThreadedDecoder(first.path);
     const numbers: number[] = [];
     for await (using frame of decoder) {
-      numbers.push(barcodeOf(frame));
+      numbers.push(await barcodeOf(frame));
       if (numbers.length === 4) await decoder.reconfigureDecoder(second.path, 80);
     }
     assertEquals(numbers, [0, 1, 2, 3, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89]);

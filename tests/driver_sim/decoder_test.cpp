@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <map>
 #include <thread>
 
 #include "session.h"
@@ -51,17 +53,16 @@ TEST_CASE("decoded pictures are those of the software decoder") {
 TEST_CASE("skipping pictures that nothing refers to changes no other picture") {
   Gpu gpu;
   Session session(cudaVideoCodec_H264);
-  std::vector<bool> skipped;
+  std::map<int, bool> skipped;  // by index
   session.on_decode = [&](CUVIDPICPARAMS& picture) {
-    skipped.push_back(picture.ref_pic_flag == 0);
-    if (!skipped.back()) CHECK(cuvidDecodePicture(session.decoder, &picture) == CUDA_SUCCESS);
+    skipped[picture.CurrPicIdx] = picture.ref_pic_flag == 0;
+    if (!skipped[picture.CurrPicIdx])
+      CHECK(cuvidDecodePicture(session.decoder, &picture) == CUDA_SUCCESS);
     return 1;
   };
   std::vector<Bytes> seen;
   session.on_display = [&](CUVIDPARSERDISPINFO& info) {
-    seen.push_back(skipped[static_cast<size_t>(info.timestamp)]
-                       ? Bytes()
-                       : session.picture(info.picture_index));
+    seen.push_back(skipped[info.picture_index] ? Bytes() : session.picture(info.picture_index));
     return 1;
   };
   session.play(h264_b());
@@ -342,14 +343,70 @@ TEST_CASE("odd sizes are rounded up to even ones") {
   Gpu gpu;
   CHECK(create([](auto& i) { i.ulTargetWidth = 175, i.ulTargetHeight = 143; }) == CUDA_SUCCESS);
   Session session(cudaVideoCodec_H264);
-  session.adjust = [](CUVIDDECODECREATEINFO& info) {
-    info.display_area = {0, 0, 175, 143};
-    info.ulTargetWidth = 175;
-    info.ulTargetHeight = 143;
+  CUVIDDECODECREATEINFO asked = {};
+  asked.ulTargetWidth = 175;
+  asked.ulTargetHeight = 143;
+  bool is_scaled = false;
+  SUBCASE("and an area as large is given as it is") {
+    asked.display_area = {0, 0, 176, 144};
+  }
+  SUBCASE("to which an area of fewer columns and rows is scaled") {
+    asked.display_area = {0, 0, 175, 143};
+    is_scaled = true;
+  }
+  session.adjust = [&](CUVIDDECODECREATEINFO& info) {
+    std::memcpy(&info.display_area, &asked.display_area, sizeof info.display_area);
+    info.ulTargetWidth = asked.ulTargetWidth;
+    info.ulTargetHeight = asked.ulTargetHeight;
   };
   session.send(h264_ipp()[0], 0);
-  // Not scaled to the larger size: the same picture with one more column and row.
-  CHECK(session.picture(0) == software_frames({h264_ipp()[0]}, "nv12")[0]);
+  CHECK((session.picture(0) != software_frames({h264_ipp()[0]}, "nv12")[0]) == is_scaled);
+}
+
+TEST_CASE("lossless H.264 is decoded wrongly, and said to be right") {
+  Gpu gpu;
+  const auto packets =
+      encoded("-c:v libx264 -qp 0 -bf 0", "h264", "testsrc2=s=176x144:r=25:d=0.04");
+  Session session(cudaVideoCodec_H264);
+  int is_bypassed = 0;
+  session.on_decode = [&](CUVIDPICPARAMS& picture) {
+    is_bypassed = picture.CodecSpecific.h264.qpprime_y_zero_transform_bypass_flag;
+    return cuvidDecodePicture(session.decoder, &picture) == CUDA_SUCCESS ? 1 : 0;
+  };
+  session.send(packets[0], 0);
+  CHECK(is_bypassed == 1);
+  CHECK(session.picture(0) != software_frames({packets[0]}, "nv12")[0]);
+  CHECK(status_of(session, 0) == cuvidDecodeStatus_Success);
+}
+
+TEST_CASE("of MPEG-2 as many macroblocks are decoded as the client says, the parser says too few") {
+  Gpu gpu;
+  const auto packets =
+      encoded("-vf scale=321:144 -c:v mpeg2video", "m2v", "testsrc2=s=352x144:r=25:d=0.04");
+  int least = 0;
+  SUBCASE("as the parser says") {}
+  SUBCASE("as the client counts them") {
+    least = 21;
+  }
+  Session session(cudaVideoCodec_MPEG2);
+  int told = 0;
+  session.adjust = [](CUVIDDECODECREATEINFO& info) {
+    info.ulWidth = 336;
+    info.display_area.right = 322;
+    info.ulTargetWidth = 322;
+  };
+  session.on_decode = [&](CUVIDPICPARAMS& picture) {
+    told = picture.PicWidthInMbs;
+    picture.PicWidthInMbs = std::max(told, least);
+    return cuvidDecodePicture(session.decoder, &picture) == CUDA_SUCCESS ? 1 : 0;
+  };
+  session.send(packets[0], 0);
+  session.end();
+  CHECK(session.format.coded_width == 321);
+  CHECK(told == 20);
+  const Bytes picture = session.picture(0);
+  CHECK(picture[319] > 0);
+  CHECK((picture[320] > 0) == (least > 0));
 }
 
 TEST_CASE("a decoder is reconfigured within what it was made for") {

@@ -40,7 +40,10 @@ const kLayout: Readonly<Record<string, string>> = {
 };
 /** What an H100 does not decode, by name: refused, never decoded to something else. */
 const kRefused =
-  /^(h264_.*(10bit|deep|422|444).*|h264_deep\..*|mpeg2_422.*|hevc_422.*|vp9_444.*|.*_gray\..*)$/;
+  /^(h264_.*(10bit|deep|422|444).*|h264_deep\..*|mpeg2_422.*|hevc_422.*|.*_gray\..*)$/;
+/** What its parser passes over without a word, and what its NVDEC makes something else of. */
+const kPassedOver = /^vp9_444.*$/;
+const kMistaken = /^h264_lossless.*$/;
 /** What nvcuvid says of VP8's aspect ratio, ffmpeg remarks on. */
 const kRemark = /^\[vp8_cuvid @ 0x[0-9a-f]+\] ignoring invalid SAR: 0\/0\n/;
 
@@ -115,7 +118,9 @@ const judgeable = allClips().filter((traits) =>
   !traits.negativePts && !traits.thenSize && !traits.thenPixelFormat
 );
 
-for (const traits of judgeable.filter(({ name }) => !kRefused.test(name))) {
+const isUntold = ({ name }: ClipTraits): boolean => kPassedOver.test(name) || kMistaken.test(name);
+
+for (const traits of judgeable.filter((one) => !kRefused.test(one.name) && !isUntold(one))) {
   test(`ffmpeg decodes ${traits.name} on the simulated driver as in software`, LIMIT, async () => {
     const { path, codec } = await clip(traits.name);
     const [there, here] = await Promise.all([
@@ -138,6 +143,19 @@ for (const traits of judgeable.filter(({ name }) => kRefused.test(name))) {
     assert(/not supported|NOT_SUPPORTED/.test(ending.stderr), ending.stderr);
     assertEquals(frames, []);
     assertEquals(report?.counters.pictures_decoded ?? 0, 0);
+  });
+}
+
+for (const traits of judgeable.filter(isUntold)) {
+  test(`ffmpeg is not told that ${traits.name} is not decoded, as on an H200`, LIMIT, async () => {
+    const { path, codec } = await clip(traits.name);
+    const [there, here] = await Promise.all([
+      simulated(["-c:v", kCuvid[codec], ...input(path)], "h100"),
+      ffmpeg([...input(path), "-vf", "format=nv12"]),
+    ]);
+    assertEquals(there.frames.length, kMistaken.test(traits.name) ? here.frames.length : 0);
+    assert(there.frames.every((frame) => !here.frames.includes(frame)));
+    assertEquals(there.report?.problems, []);
   });
 }
 

@@ -235,6 +235,30 @@ TEST_CASE("the nth call fails") {
   CHECK(cufsim_calls("cuMemAlloc") == 3);
 }
 
+TEST_CASE("what drivers say of faulted work breaks the context, but lets go of what there is") {
+  Gpu gpu;
+  const CUdeviceptr memory = gpu.upload(Bytes(16));
+  CUdeviceptr address = 0;
+  cufsim_fail("cuMemAlloc", 1, 700);
+  CHECK(cuMemAlloc_v2(&address, 16) == cufsim::result(700));
+  CHECK(cuMemAlloc_v2(&address, 16) == cufsim::result(700));
+  cuMemFree_v2(memory);
+  CHECK(cufsim_count("allocations") == 0);
+}
+
+TEST_CASE("faults and counters pass over a thread that is spared") {
+  Gpu gpu;
+  CUdeviceptr address = 0;
+  cufsim_fail("cuMemAlloc", 1, 2);
+  const uint64_t calls = cufsim_calls("*");
+  cufsim_spare_thread(1);
+  CHECK(cuMemAlloc_v2(&address, 16) == CUDA_SUCCESS);
+  CHECK(cuMemFree_v2(address) == CUDA_SUCCESS);
+  cufsim_spare_thread(0);
+  CHECK(cufsim_calls("*") == calls);
+  CHECK(cuMemAlloc_v2(&address, 16) == cufsim::kOutOfMemory);
+}
+
 TEST_CASE("a fault of the environment" * doctest::skip()) {
   REQUIRE(cuInit(0) == CUDA_SUCCESS);
   CUcontext context = nullptr;

@@ -171,6 +171,54 @@ TEST_CASE("freeing in stream order does not wait, and a use that is not ordered 
   CHECK(cuMemPoolDestroy(pool) == CUDA_SUCCESS);
 }
 
+TEST_CASE("a pool that is destroyed while its blocks are being freed keeps none of them") {
+  Gpu gpu;
+  const CUmemoryPool pool = make_pool(UINT64_MAX);
+  const CUstream stream = gpu.stream();
+  const CUdeviceptr early = take(pool, 64, stream);
+  const CUdeviceptr late = take(pool, 64, stream);
+  cufsim_pause();
+  CHECK(cuMemFreeAsync(early, stream) == CUDA_SUCCESS);
+  CHECK(cuMemPoolDestroy(pool) == CUDA_SUCCESS);
+  CHECK(cuMemFreeAsync(late, stream) == CUDA_SUCCESS);
+  CHECK(cufsim_count("device_bytes") == 1024);
+  cufsim_resume();
+  CHECK(cuCtxSynchronize() == CUDA_SUCCESS);
+  CHECK(cufsim_count("device_bytes") == 0);
+}
+
+TEST_CASE("what was being freed when a pool was destroyed is gone with the context at the latest") {
+  {
+    Gpu gpu;
+    const CUmemoryPool pool = make_pool(UINT64_MAX);
+    const CUstream stream = gpu.stream();
+    const CUdeviceptr block = take(pool, 64, stream);
+    cufsim_pause();
+    CHECK(cuMemFreeAsync(block, stream) == CUDA_SUCCESS);
+    CHECK(cuMemPoolDestroy(pool) == CUDA_SUCCESS);
+    CHECK(cufsim_count("device_bytes") == 512);
+    cufsim_resume();
+  }
+  CHECK(cufsim_count("device_bytes") == 0);
+}
+
+TEST_CASE("what a client forgot in pools goes with the GPU that it is of") {
+  {
+    Gpu gpu;
+    const CUmemoryPool pool = make_pool(UINT64_MAX);
+    const CUstream stream = gpu.stream();
+    CHECK(cuMemFreeAsync(take(pool, 64, stream), stream) == CUDA_SUCCESS);
+    take(pool, 64, stream);
+    take(pool, 64, stream);
+  }
+  CHECK(cufsim_count("device_bytes") == 1024);
+  CHECK(cufsim_count("allocations") == 2);
+  cufsim_reset();
+  CHECK(cufsim_count("device_bytes") == 0);
+  CHECK(cufsim_count("allocations") == 0);
+  CHECK(cufsim_count("pools") == 0);
+}
+
 TEST_CASE("a GPU without pools says so") {
   Gpu gpu;
   cuCtxDestroy_v2(gpu.context);

@@ -6,108 +6,17 @@
  */
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi_encoder_calls.h"
+#include "abi_muxer_calls.h"
+#include "abi_transcoder_calls.h"
+#include "abi_values.h"
 #include "harness.h"
 
-enum { THREADS = 3, CALLS = 150, KNOWN = 64, BUFFER_BYTES = 1 << 16, SCRATCH_BYTES = 1 << 20 };
-
-/* Handles that somebody got, from whatever kind of object; all threads use all of them. */
-static _Atomic uint32_t known[KNOWN];
-static _Atomic uint32_t known_count;
-
-struct Caller {
-  uint64_t random;
-  uint32_t queue;
-  uint8_t* in;  /* BUFFER_BYTES: more than any struct_size that is read */
-  uint8_t* out; /* SCRATCH_BYTES */
-};
-
-static uint32_t rnd(struct Caller* c, uint32_t below) {
-  c->random = c->random * 6364136223846793005ull + 1442695040888963407ull;
-  const uint32_t number = (uint32_t)(c->random >> 32);
-  return below == 0 ? number : number % below;
-}
-
-static void note_handle(uint32_t handle) {
-  known[atomic_fetch_add(&known_count, 1) % KNOWN] = handle;
-}
-
-static uint32_t any_handle(struct Caller* c) {
-  switch (rnd(c, 16)) {
-    case 0:
-      return rnd(c, 0);
-    case 1:
-      return rnd(c, 4);
-    case 2: /* another generation, or another slot */
-      return known[rnd(c, KNOWN)] ^ (1u << rnd(c, 32));
-    default:
-      return known[rnd(c, KNOWN)];
-  }
-}
-
-static uint32_t any_number(struct Caller* c) {
-  static const uint32_t edges[] = {0, 1, 2, 3, 4, 5, 64, 65535, 65536, 0x7FFFFFFF, 0xFFFFFFFF};
-  return rnd(c, 4) ? edges[rnd(c, sizeof(edges) / sizeof(edges[0]))] : rnd(c, 0);
-}
-
-/* A struct of random content: mostly of its own size and with small numbers, sometimes not. */
-static void* any_struct(struct Caller* c, uint32_t size) {
-  if (rnd(c, 24) == 0) return NULL;
-  memset(c->in, 0, BUFFER_BYTES);
-  if (rnd(c, 4) == 0) {
-    for (uint32_t i = 4; i < size; ++i) {
-      if (rnd(c, 4) == 0) c->in[i] = (uint8_t)rnd(c, 256);
-    }
-  } else {
-    for (uint32_t i = 4; i + 4 <= size && i < 64; i += 4) {
-      const uint32_t number = rnd(c, 3) ? 0 : any_number(c);
-      memcpy(c->in + i, &number, 4);
-    }
-  }
-  static const uint32_t wrong[] = {0, 3, 4, 5, 8, 65535, 65536, 65537, 0x80000000, 0xFFFFFFFF};
-  uint32_t told = size;
-  if (rnd(c, 8) == 0) told = wrong[rnd(c, sizeof(wrong) / sizeof(wrong[0]))];
-  if (rnd(c, 8) == 0) told = size + rnd(c, 64);
-  if (told > size && told <= BUFFER_BYTES && rnd(c, 2)) c->in[told - 1] = 1;
-  memcpy(c->in, &told, 4);
-  return c->in;
-}
-
-#define STRUCT(type) ((struct type*)any_struct(c, sizeof(struct type)))
-
-/* Room for a result: NULL, without a size, or right. */
-static void* any_out(struct Caller* c, uint32_t size) {
-  if (rnd(c, 16) == 0) return NULL;
-  const uint32_t told = rnd(c, 8) == 0 ? rnd(c, size * 2) : size;
-  memcpy(c->out, &told, 4);
-  return c->out;
-}
-
-#define OUT(type) ((struct type*)any_out(c, sizeof(struct type)))
-
-/* A buffer and how much it is said to hold: NULL with a length, too, but never too much. */
-static uint8_t* any_bytes(struct Caller* c, uint32_t* length) {
-  *length = rnd(c, 8) ? rnd(c, 256) : rnd(c, BUFFER_BYTES);
-  if (rnd(c, 8) == 0) return NULL;
-  for (uint32_t i = 0; i < *length; i += 1 + rnd(c, 8)) c->out[i] = (uint8_t)rnd(c, 256);
-  return c->out;
-}
-
-static uint32_t capacity_of(struct Caller* c, uint32_t record_bytes) {
-  return rnd(c, 1 + SCRATCH_BYTES / record_bytes);
-}
-
-static void* any_records(struct Caller* c) {
-  return rnd(c, 8) ? c->out : NULL;
-}
-
-static uint32_t any_ticket(struct Caller* c) {
-  return 1 + rnd(c, 1000);
-}
+enum { THREADS = 3, CALLS = 150 };
 
 static void check(int32_t result) {
   if (result < CUF_INTERNAL) fuzz_fail("a result that is no status");
@@ -167,7 +76,8 @@ static int32_t call_device(struct Caller* c) {
     case 4: {
       struct CufDecoderQuery* query = STRUCT(CufDecoderQuery);
       if (query && rnd(c, 2)) put_codec(query->codec, c);
-      return cuf_adapter_decoder_support(query, OUT(CufDecoderSupport), NULL);
+      return rnd(c, 2) ? cuf_adapter_query(any_handle(c), query, any_ticket(c), OUT(CufError))
+                       : cuf_answer_decoder_support(any_handle(c), OUT(CufDecoderSupport));
     }
     default:
       return cuf_library_info(OUT(CufLibraryInfo), NULL);
@@ -330,7 +240,7 @@ static int32_t call_frame(struct Caller* c) {
   uint32_t handle = 0;
   uint32_t length;
   int32_t result;
-  switch (rnd(c, 7)) {
+  switch (rnd(c, 8)) {
     case 0:
       return cuf_frame_info(any_handle(c), OUT(CufFrameInfo));
     case 1:
@@ -347,13 +257,22 @@ static int32_t call_frame(struct Caller* c) {
       return cuf_frame_quarantine(any_handle(c));
     case 5: {
       struct CufDlpack* out = OUT(CufDlpack);
-      result = cuf_frame_to_dlpack(any_handle(c), (int32_t)rnd(c, 6) - 1, rnd(c, 4), out, NULL);
+      struct CufDlpackDesc* desc = STRUCT(CufDlpackDesc);
+      if (desc && rnd(c, 4)) {
+        desc->plane = (int32_t)rnd(c, 6) - 1;
+        desc->version = rnd(c, 4);
+        desc->stream = 0;
+      }
+      result = cuf_frame_to_dlpack(any_handle(c), desc, out, NULL);
       if (result == CUF_OK && out->struct_size >= 8) note_handle(out->capsule);
       return result;
     }
+    case 6:
+      return rnd(c, 2) ? cuf_frame_download(any_handle(c), any_ticket(c))
+                       : cuf_frame_share(any_handle(c), STRUCT(CufDlpackDesc), OUT(CufError));
     default:
       /* Not of a capsule: nobody would call its deleter. */
-      return CUF_OK;
+      return import_frame(c);
   }
 }
 
@@ -420,15 +339,21 @@ static void make_objects(struct Caller* c) {
     put_codec(decoder.codec, c);
     cuf_demuxer_open(device, &demuxer, NULL, 0, 3, NULL);
     cuf_sampler_open(device, &sampler, NULL, 0, 4, NULL);
+    make_transcoder(device, source);
     cuf_decoder_create(device, &decoder, NULL, 0, 5, NULL);
+    const struct CufEncoderDesc encoder = {
+        .struct_size = sizeof(encoder), .format = rnd(c, 15), .width = 64, .height = 64};
+    cuf_encoder_create(device, &encoder, NULL, 0, NULL, 0, 6, NULL);
+    make_muxer(c, device);
   }
 }
 
 static void* call_randomly(void* argument) {
   struct Caller* c = argument;
-  static int32_t (*const calls[])(struct Caller*) = {call_queue,   call_device,  call_source,
-                                                     call_demuxer, call_decoder, call_sampler,
-                                                     call_sampler, call_frame,   call_log};
+  static int32_t (*const calls[])(struct Caller*) = {
+      call_queue,   call_device,     call_source, call_demuxer, call_decoder,
+      call_sampler, call_sampler,    call_frame,  call_encoder, call_encoder,
+      call_muxer,   call_transcoder, call_log};
   make_objects(c);
   for (int i = 0; i < CALLS; ++i) {
     if (i % 8 == 0) drain(c);

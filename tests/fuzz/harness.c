@@ -6,7 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_FILES = 64, SECONDS_FOR_A_RUN = 60, EVENT_TICKET = 1, DEVICES = 2 };
+enum {
+  MOST_FILES = 64,
+  SECONDS_OF_A_TICK = 5,
+  TICKS_FOR_A_RUN = 12,
+  EVENT_TICKET = 1,
+  DEVICES = 2
+};
 
 static const uint64_t budgets[DEVICES] = {0, 16 << 20};
 
@@ -14,6 +20,7 @@ static struct FuzzBytes files[MOST_FILES];
 static uint32_t file_count;
 static uint64_t random_state;
 static unsigned long current_seed;
+static volatile sig_atomic_t ticks;
 static uint32_t queue;
 static uint32_t devices[DEVICES];
 static uint32_t last_ticket = EVENT_TICKET;
@@ -46,8 +53,11 @@ uint32_t fuzz_device(void) {
   return devices[fuzz_random(4) == 0];
 }
 
+/* Ticks, since a process that is stopped for a while hears of one alarm at most. */
 static void on_alarm(int signal_number) {
   (void)signal_number;
+  alarm(SECONDS_OF_A_TICK);
+  if (++ticks < TICKS_FOR_A_RUN) return;
   char text[] = "fuzz: a run hangs, seed 00000000000\n";
   unsigned long seed = current_seed;
   for (size_t i = sizeof(text) - 3; seed > 0 && i > 23; --i, seed /= 10) {
@@ -274,7 +284,8 @@ int fuzz_main(int argc, char** argv, void (*run)(void), bool has_devices) {
     current_seed = seed + i;
     random_state = current_seed * 0x9E3779B97F4A7C15ull + 1;
     if (i % 100 == 0) fprintf(stderr, "fuzz: seed %lu\n", current_seed);
-    alarm(SECONDS_FOR_A_RUN);
+    ticks = 0;
+    alarm(SECONDS_OF_A_TICK);
     run();
   }
   alarm(0);

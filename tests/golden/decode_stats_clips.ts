@@ -1,7 +1,4 @@
 /** Clips whose statistics are known, and the statistics that a decoder gives of them. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type ParsedDecodeStats, requestDevice } from "../../mod.ts";
 import { runCommand } from "../support/ffmpeg.ts";
 import { movingPicture, type MovingPictureOptions } from "../support/moving_picture.ts";
@@ -12,16 +9,6 @@ export const INTRA = 0;
 export const INTER = 1;
 /** Not told. */
 export const UNKNOWN = 7;
-
-/** Gives a new folder and removes it afterwards. */
-export async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "cuframe-stats-"));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 const made = new Map<string, Uint8Array<ArrayBuffer>[]>();
 

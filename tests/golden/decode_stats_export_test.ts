@@ -5,7 +5,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { ParsedDecodeStats } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
 import { runCommand } from "../support/ffmpeg.ts";
-import { count, encode, inFolder, INTER, INTRA, statsOf, UNKNOWN } from "./decode_stats_clips.ts";
+import { count, encode, INTER, INTRA, statsOf, UNKNOWN } from "./decode_stats_clips.ts";
+import { inFolder } from "../support/folder.ts";
 
 const kTool = new URL("../../build/release/decode_stats_tool", import.meta.url).pathname;
 const LIMIT = { timeout: 120_000 };

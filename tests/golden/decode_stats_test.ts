@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { ParsedDecodeStats } from "../../mod.ts";
 import { ffprobeFrames } from "../support/ffmpeg.ts";
-import { count, encode, inFolder, INTER, INTRA, statsOf, UNKNOWN } from "./decode_stats_clips.ts";
+import { count, encode, INTER, INTRA, statsOf, UNKNOWN } from "./decode_stats_clips.ts";
+import { inFolder } from "../support/folder.ts";
 
 const LIMIT = { timeout: 120_000 };
 

@@ -1,5 +1,6 @@
 /** Runs programs of this folder in the runtime that runs the test. */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -47,6 +48,13 @@ export function runProgram(program: string, options: StartOptions = {}): Promise
     : [];
   const path = fileURLToPath(new URL(program, import.meta.url));
   return runCommand(process.execPath, [...before, path, ...args], options.environment);
+}
+
+/** The permissions that the comment of an example tells Deno's users to give. */
+export function documentedPermissions(name: string): string[] {
+  const text = readFileSync(new URL(`../../examples/${name}`, import.meta.url), "utf8");
+  const command = /deno run ([^\n]*?) (?:\\\n|examples\/)/.exec(text)?.[1] ?? "";
+  return command.split(" ").filter((word) => word.startsWith("--allow"));
 }
 
 /** Runs any command to its end; one that hangs is killed. */

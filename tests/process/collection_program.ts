@@ -1,4 +1,7 @@
 /** What the garbage collector may take and what not; prints the outcome of collection_test.ts's mode. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { type Decoder, type Device, type Frame, requestDevice } from "../../mod.ts";
 
@@ -53,6 +56,23 @@ async function dropped(device: Device): Promise<unknown> {
   const { liveCapsules } = device.stats;
   const all = await collectUntil(() => device.stats.liveHandles + device.stats.liveCapsules === 0);
   return { before, frames, liveCapsules, all, frameBytes: device.stats.frameBytes, warnings };
+}
+
+/** Muxers that are dropped are closed: no temporary file stays, and their streams end. */
+async function muxers(device: Device): Promise<unknown> {
+  const folder = mkdtempSync(join(tmpdir(), "cuframe-dropped-"));
+  const body = await (async () => {
+    const written = join(folder, "out.mkv");
+    const file = await device.createMuxer(written, { label: "a file" });
+    const stream = await device.createMuxer({ readable: true }, { label: "a stream" });
+    const before = readdirSync(folder).length + file.tracks.length + stream.tracks.length;
+    return { before, ended: new Response(stream.readable).arrayBuffer().catch(({ name }) => name) };
+  })();
+  const all = await collectUntil(() => device.stats.liveHandles === 0);
+  const { before, ended } = body;
+  const files = readdirSync(folder).length;
+  rmSync(folder, { recursive: true });
+  return { before, all, files, ended: await ended, warnings };
 }
 
 /** Out of reach of the stack, where JavaScriptCore takes any word for a reference. */
@@ -116,7 +136,7 @@ async function broken(device: Device): Promise<unknown> {
 }
 
 const modes: Readonly<Record<string, (device: Device) => Promise<unknown>>> = {
-  ...{ dropped, viewed, transferred, broken },
+  ...{ dropped, muxers, viewed, transferred, broken },
 };
 using device = await requestDevice();
 console.log(JSON.stringify(await modes[mode](device)));

@@ -24,6 +24,12 @@ test("what is dropped is freed, with one warning for each label", LIMIT, async (
 
 const label = (warning: string): string => /'[^']*'/.exec(warning)?.[0] ?? "";
 
+test("muxers that are dropped are closed", LIMIT, async () => {
+  const { warnings, ...rest } = await run("muxers");
+  assertEquals(rest, { before: 1, all: true, files: 0, ended: "ClosedError" });
+  assertEquals((warnings as string[]).map(label).sort(), ["'a file'", "'a stream'"]);
+});
+
 test("a view in use keeps its frame's memory, and no longer", LIMIT, async () => {
   const expected = { others: true, liveFrames: 5, intact: true, freed: true };
   assertEquals(await run("viewed"), expected);

@@ -1,12 +1,12 @@
 /** The examples, with the permissions that they document. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { clip } from "../support/clips.ts";
 import { ffmpeg, ffprobeStreams, joinBytes, runCommand } from "../support/ffmpeg.ts";
-import { type Ending, LIMIT, runProgram } from "./child.ts";
+import { inFolder } from "../support/folder.ts";
+import { documentedPermissions, type Ending, LIMIT, runProgram } from "./child.ts";
 
 const kPermissions = ["--allow-ffi", "--allow-read", "--allow-write"];
 
@@ -22,26 +22,10 @@ const kExamples = [
   "threaded_decode.ts",
 ];
 
-/** What the file's comment tells Deno's users to type. */
-function documentedPermissions(name: string): string[] {
-  const text = readFileSync(new URL(`../../examples/${name}`, import.meta.url), "utf8");
-  const command = /deno run ([^\n]*?) (?:\\\n|examples\/)/.exec(text)?.[1] ?? "";
-  return command.split(" ").filter((word) => word.startsWith("--allow"));
-}
-
 async function run(name: string, args: readonly string[]): Promise<Ending> {
   const permissions = documentedPermissions(name);
   assertEquals(permissions, kPermissions);
   return await runProgram(`../../examples/${name}`, { args, permissions });
-}
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "cuframe-"));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 async function rawvideo(path: string, pixelFormat: string, frames = 1000): Promise<Uint8Array> {

@@ -6,6 +6,9 @@ import { type Device, type Frame, requestDevice } from "../../mod.ts";
 
 const [, , mode, path] = process.argv;
 
+// What a test leaves open stays reachable: a collection just before the end would tell of it.
+const reachable: unknown[] = [];
+
 /** Frames are alive, others are decoded ahead, and a read waits for a source that gives no more. */
 async function amidst(device: Device): Promise<Frame[]> {
   const demuxer = await device.createDemuxer(path);
@@ -13,6 +16,7 @@ async function amidst(device: Device): Promise<Frame[]> {
   const frames = decoder.frames(demuxer);
   const held = [(await frames.next()).value!, (await frames.next()).value!];
   if (held.some((frame) => frame.data.length === 0)) throw new Error("A frame is empty");
+  reachable.push(frames, held);
   return held;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Makes test clips on first use and keeps them in tests/.cache/clips.
+ * Makes test clips on first use and keeps them (clip_cache.ts).
  *
  * A clip lies in a folder named by the hash of its recipe, of its sources' recipes and of ffmpeg's
  * version. It is made in a folder of its own and renamed into place, so that test processes that
@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BARCODE_VERSION, makeRawFrames } from "./barcode.ts";
+import { kClips } from "./clip_cache.ts";
 import { kRecipes } from "./clip_recipes.ts";
 import type { ClipTraits, Making } from "./clip_traits.ts";
 import { ffmpeg, ffmpegVersion, ffprobePackets, joinBytes, keepFrameTimes } from "./ffmpeg.ts";
@@ -23,7 +24,6 @@ export interface Clip extends ClipTraits {
   readonly path: string;
 }
 
-const kCache = join(import.meta.dirname!, "..", ".cache", "clips");
 const kDamagedBytes = 24;
 // Version strings and random numbers would make equal recipes give different files.
 const kExact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"];
@@ -52,10 +52,10 @@ function recipeOf(name: string): ClipTraits {
 }
 
 async function makeOnce(recipe: ClipTraits): Promise<Clip> {
-  const folder = join(kCache, `${recipe.name}-${await keyOf(recipe)}`);
+  const folder = join(kClips, `${recipe.name}-${await keyOf(recipe)}`);
   const path = join(folder, recipe.name);
   if (!existsSync(path)) {
-    const workshop = join(kCache, `making-${randomUUID()}`);
+    const workshop = join(kClips, `making-${randomUUID()}`);
     await mkdir(workshop, { recursive: true });
     try {
       await make(recipe, join(workshop, recipe.name));

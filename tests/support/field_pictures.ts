@@ -1,5 +1,5 @@
 /**
- * H.264 of field pairs (PAFF), which no encoder at hand writes: 32 x 64, I_PCM macroblocks of one grey for
+ * H.264 of field pairs (PAFF), which no encoder at hand writes: 48 x 64, I_PCM macroblocks of one grey for
  * each frame.
  */
 import { bitsOf, bytesOfBits, concat, escaped } from "./sei_streams.ts";
@@ -15,7 +15,7 @@ export interface FieldPicture {
 }
 
 const kGroup = 3;
-const kMacroblocks = 4;
+const kMacroblocks = 6;
 const kMacroblockBytes = 384;
 
 /** Luma of a frame. */
@@ -34,7 +34,7 @@ const kSps = unit(
   0x67,
   bitsOf(77, 8) + bitsOf(0, 8) + bitsOf(30, 8) + ue(0) + // Main at level 3
     ue(0) + ue(0) + ue(4) + ue(1) + "0" + // frame_num, POC of 8 bits, one reference
-    ue(1) + ue(1) + "0" + "0" + "1" + "0" + "0", // 2 x 2 map units, fields
+    ue(2) + ue(1) + "0" + "0" + "1" + "0" + "0", // 3 x 2 map units, fields
 );
 const kPps = unit(0x68, ue(0) + ue(0) + "00" + ue(0) + ue(0) + ue(0) + "000" + "111" + "100");
 

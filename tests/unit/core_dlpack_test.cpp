@@ -6,21 +6,13 @@
 #include <vector>
 
 #include "core/dlpack.h"
+#include "session_bench.h"
 
 using namespace cuf;
 using dlpack::Capsule;
 using dlpack::VersionedArray;
 
 namespace {
-
-class NoBackend : public BackendPort {
- public:
-  std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions&) override { return nullptr; }
-  std::unique_ptr<Decoder> create_decoder(const DecoderOptions&) override { return nullptr; }
-  DecoderLimits decoder_support(const std::string&, ChromaFormat, uint32_t) override { return {}; }
-  std::string versions() const override { return ""; }
-  std::string license() const override { return ""; }
-};
 
 std::shared_ptr<Device> make_device() {
   static NoBackend backend;

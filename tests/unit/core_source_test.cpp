@@ -17,15 +17,6 @@ constexpr uint32_t kTicket = 77;
 constexpr int64_t kSize = 10 << 20;
 constexpr int64_t kRange = 256 << 10;
 
-class NoBackend : public BackendPort {
- public:
-  std::unique_ptr<Demuxer> open_demuxer(const DemuxerOptions&) override { return nullptr; }
-  std::unique_ptr<Decoder> create_decoder(const DecoderOptions&) override { return nullptr; }
-  DecoderLimits decoder_support(const std::string&, ChromaFormat, uint32_t) override { return {}; }
-  std::string versions() const override { return ""; }
-  std::string license() const override { return ""; }
-};
-
 uint8_t byte_at(int64_t offset) {
   return static_cast<uint8_t>(offset * 7 + (offset >> 10));
 }
@@ -42,17 +33,8 @@ struct Asked {
   ~Asked() { source->close(); }
   Asked(const Asked&) = delete;
 
-  Completion event() {
-    for (;;) {
-      Completion record[1];
-      if (bench.queue->poll(record) == 1) return record[0];
-      bench.queue->wait();
-    }
-  }
-  bool has_event() {
-    Completion record[1];
-    return bench.queue->poll(record) == 1;
-  }
+  Completion event() { return bench.event(); }
+  bool has_event() { return bench.has_event(); }
   void answer(const Completion& request) {
     std::vector<uint8_t> bytes(static_cast<size_t>(request.extra));
     for (size_t i = 0; i < bytes.size(); ++i) {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/frame_memory.h"
@@ -21,7 +24,7 @@ namespace cuda_clips {
 
 using namespace cuf;
 
-inline std::shared_ptr<cuda::Gpu> open_gpu(uint64_t budget = 0) {
+inline std::shared_ptr<GpuPort> open_gpu(uint64_t budget = 0) {
   return cuda::open_gpu({.gpu = 0, .context = 0, .memory_budget_bytes = budget});
 }
 
@@ -42,13 +45,16 @@ class Setting {
   std::string variable_;
 };
 
-// All counters of what lives in the driver.
+// All counters of what lives in the driver; threads of the library may still be about to let go.
 inline void check_nothing_left() {
-  for (const char* name :
-       {"contexts", "streams", "events", "modules", "allocations", "host_allocations", "pools",
-        "decoders", "parsers", "locks", "mapped", "context_pushes", "problems"}) {
-    CHECK_MESSAGE(cufsim_count(name) == 0, name);
+  constexpr const char* kNames[] = {
+      "contexts", "streams", "events", "modules", "allocations",    "host_allocations", "pools",
+      "decoders", "parsers", "locks",  "mapped",  "context_pushes", "problems"};
+  const auto is_left = [](const char* name) { return cufsim_count(name) > 0; };
+  for (int wait_ms = 0; wait_ms < 5000 && std::ranges::any_of(kNames, is_left); ++wait_ms) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  for (const char* name : kNames) CHECK_MESSAGE(cufsim_count(name) == 0, name);
   char text[512];
   for (uint32_t i = 0; cufsim_problem(i, text, sizeof text) > 0; ++i) FAIL_CHECK(text);
 }
@@ -91,6 +97,7 @@ inline Shown shown(Picture picture) {
   Shown out{.picture = {}, .bytes = bytes_of(picture), .was_on_gpu = picture.device != nullptr};
   picture.owner = nullptr;
   picture.device = nullptr;
+  picture.converter = nullptr;
   out.picture = std::move(picture);
   return out;
 }
@@ -159,7 +166,7 @@ struct How {
   Adjust adjust = nullptr;
 };
 
-inline Decoded decode(cuda::Gpu& gpu, const std::string& path, const How& how = {}) {
+inline Decoded decode(GpuPort& gpu, const std::string& path, const How& how = {}) {
   const auto demuxer = clips::open(path, how.keeps_container);
   DecoderOptions options = options_for(*demuxer);
   if (how.change) how.change(options);

@@ -51,7 +51,8 @@ TEST_CASE("A container without the video capability is told what to set") {
 }
 
 TEST_CASE("A driver without the encoder still decodes") {
-  const DriverOrReason opened = open_driver({.nvenc = "libnvidia-encode-absent.so.1"});
+  // Opened drivers live for ever.
+  static const DriverOrReason opened = open_driver({.nvenc = "libnvidia-encode-absent.so.1"});
   REQUIRE(opened.driver != nullptr);
   CHECK(contains(opened.driver->no_encoder, "libnvidia-encode-absent.so.1"));
   CHECK(!opened.driver->nvenc.NvEncodeAPICreateInstance);

@@ -180,7 +180,8 @@ TEST_CASE("Exported memory is let go when all work of the GPU is done") {
     auto block = memory->allocate(8192, stream.handle());
     cufsim_pause();
     fill(*context, *block, 5, stream.handle());
-    DeviceMemory::release_exported(std::move(block));
+    block->share();
+    block.reset();
     CHECK(memory->live_bytes() == 8192);
     CHECK(memory->kept_bytes() == 0);
     cufsim_resume();

@@ -95,7 +95,7 @@ TEST_CASE("Colour of VP8 and VP9 is in their key frames") {
 }
 
 TEST_CASE("Pictures get the times of their packets, and others where those have none") {
-  PacketLog log;
+  PacketLog log(false);
   Packet packet;
   packet.duration = 10;
   packet.pts = 100;
@@ -121,4 +121,37 @@ TEST_CASE("Pictures get the times of their packets, and others where those have 
   CHECK(log.take(third).pts != 8);
   packet.is_discard = true;
   CHECK(!log.take(log.add(packet).number).is_wanted);
+}
+
+TEST_CASE("References of MPEG without a time are shown when the next one is decoded") {
+  // As libav reads I P B B P B B from an AVI file.
+  const auto add = [](PacketLog& log, int64_t pts, int64_t dts) {
+    Packet packet;
+    packet.pts = pts;
+    packet.dts = dts;
+    packet.duration = 1;
+    return log.add(packet).number;
+  };
+  PacketLog log(true);
+  const int64_t i = add(log, kNoTimestamp, 0);
+  const int64_t p = add(log, kNoTimestamp, 1);
+  CHECK(log.take(i).pts == 1);
+  CHECK(log.take(add(log, 2, 2)).pts == 2);
+  CHECK(log.take(add(log, 3, 3)).pts == 3);
+  // This one has a time, as in some program streams.
+  const int64_t timed = add(log, 7, 4);
+  CHECK(log.take(p).pts == 4);
+  CHECK(log.take(add(log, 5, 5)).pts == 5);
+  CHECK(log.take(add(log, 6, 6)).pts == 6);
+  const int64_t last = add(log, kNoTimestamp, 7);
+  CHECK(log.take(timed).pts == 7);
+  CHECK(log.take(last).pts == 8);
+  // Pictures that are not shown, in between others, take no time from those.
+  PacketLog other(false);
+  const int64_t first = add(other, 5, 0);
+  const int64_t hidden = add(other, kNoTimestamp, 1);
+  const int64_t second = add(other, 6, 2);
+  CHECK(other.take(first).pts == 5);
+  CHECK(other.take(hidden).pts == 6);
+  CHECK(other.take(second).pts == 6);
 }

@@ -16,7 +16,7 @@ std::string b_frames() {
   return clips::make("b_frames.mp4", "-c:v libx264 -bf 3 -g 10 -b_strategy 0");
 }
 
-Error creation_error(cuda::Gpu& gpu, const DecoderOptions& options) {
+Error creation_error(GpuPort& gpu, const DecoderOptions& options) {
   return clips::error_of([&] { gpu.create_decoder(options); });
 }
 
@@ -58,17 +58,96 @@ TEST_CASE("Limits are NVDEC's, and what it does not decode is named") {
   check_nothing_left();
 }
 
-TEST_CASE("A stream that only turns out to be unsupported is refused once") {
+TEST_CASE("A stream that only turns out to be unsupported is refused once by each start") {
   cufsim_reset();
   const std::string path = clips::make("h264_444.mp4", "-c:v libx264 -pix_fmt yuv444p");
+  {
+    const auto gpu = open_gpu();
+    const auto demuxer = clips::open(path, true);
+    const auto packets = clips::packets(*demuxer);
+    DecoderOptions options = options_for(*demuxer);
+    options.chroma = ChromaFormat::unknown;
+    const auto decoder = gpu->create_decoder(options);
+    for (const bool ends : {true, false, true}) {
+      Decoded out;
+      for (const Packet& packet : packets) send(*decoder, packet, out);
+      if (ends) end(*decoder, out);
+      decoder->reset();
+      CHECK(out.shown.empty());
+      REQUIRE(out.errors.size() == 1);
+      CHECK(out.errors[0].status == Status::unsupported);
+      CHECK_MESSAGE(clips::contains(out.errors[0].what(), "h264 4:4:4 8 bit"),
+                    out.errors[0].what());
+    }
+  }
+  CHECK(cufsim_calls("cuvidCreateDecoder") == 0);
+  check_nothing_left();
+}
+
+TEST_CASE("Lossless H.264 is refused, which NVDEC would decode to something else") {
+  cufsim_reset();
   const Decoded out =
-      decode(*open_gpu(), path,
-             {.change = [](DecoderOptions& options) { options.chroma = ChromaFormat::unknown; }});
+      decode(*open_gpu(), clips::make("lossless.mp4", "-c:v libx264 -qp 0 -pix_fmt yuv420p"));
   CHECK(out.shown.empty());
   REQUIRE(out.errors.size() == 1);
   CHECK(out.errors[0].status == Status::unsupported);
-  CHECK_MESSAGE(clips::contains(out.errors[0].what(), "h264 4:4:4 8 bit"), out.errors[0].what());
+  CHECK_MESSAGE(clips::contains(out.errors[0].what(), "lossless"), out.errors[0].what());
+  check_nothing_left();
+}
+
+TEST_CASE("What NVIDIA's parser passes over in silence is refused once by each start") {
+  cufsim_reset();
+  const std::string vp9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 6 -pix_fmt ";
+  const std::string arguments[] = {vp9 + "yuv444p", vp9 + "yuv422p10le", "-c:v libx264 -g 6"};
+  const char* const told[] = {"vp9 4:4:4 8 bit", "vp9 4:2:2 10 bit", "no picture in 24 packets"};
+  for (size_t i = 0; i < 3; ++i) {
+    CAPTURE(told[i]);
+    const std::string path = clips::make("silent" + std::to_string(i) + ".mkv", arguments[i]);
+    const auto gpu = open_gpu();
+    const auto demuxer = clips::open(path, false);
+    const auto packets = clips::packets(*demuxer);
+    DecoderOptions options;
+    // H.264 is nothing to a parser of HEVC.
+    options.codec = i < 2 ? "vp9" : "hevc";
+    const auto decoder = gpu->create_decoder(options);
+    for (const OnError on_error : {OnError::raise, OnError::skip}) {
+      options.on_error = on_error;
+      decoder->reconfigure(options);
+      for (int start = 0; start < 2; ++start) {
+        Decoded out;
+        for (const Packet& packet : packets) send(*decoder, packet, out);
+        end(*decoder, out);
+        decoder->reset();
+        CHECK(out.shown.empty());
+        REQUIRE(out.errors.size() == 1);
+        CHECK(out.errors[0].status == Status::unsupported);
+        CHECK_MESSAGE(clips::contains(out.errors[0].what(), told[i]), out.errors[0].what());
+      }
+    }
+  }
   CHECK(cufsim_calls("cuvidCreateDecoder") == 0);
+  check_nothing_left();
+}
+
+TEST_CASE("A stream that changes to what the parser passes over gives the rest behind it") {
+  cufsim_reset();
+  const std::string vp9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -pix_fmt ";
+  {
+    const auto gpu = open_gpu();
+    const auto good = clips::open(clips::make("known.mkv", vp9 + "yuv420p"), false);
+    const auto other = clips::open(clips::make("unknown.mkv", vp9 + "yuv444p"), false);
+    const auto known = clips::packets(*good);
+    const auto unknown = clips::packets(*other);
+    const auto decoder = gpu->create_decoder(options_for(*good));
+    Decoded out;
+    for (const auto* packets : {&known, &unknown, &known}) {
+      for (const Packet& packet : *packets) send(*decoder, packet, out);
+    }
+    end(*decoder, out);
+    CHECK(out.shown.size() == 2 * known.size());
+    REQUIRE(out.errors.size() == 1);
+    CHECK(out.errors[0].status == Status::unsupported);
+  }
   check_nothing_left();
 }
 
@@ -142,39 +221,45 @@ TEST_CASE(
   check_nothing_left();
 }
 
-TEST_CASE("A budget that is too small for a frame is an error of that frame") {
+TEST_CASE("Without room for a frame no further packet is taken, and no frame is lost") {
   cufsim_reset();
   {
-    // What the decoder takes and two frames.
+    // What the decoder takes, and not all frames.
     const auto gpu = open_gpu(3 << 20);
     const auto demuxer = clips::open(b_frames(), true);
     const auto decoder = gpu->create_decoder(options_for(*demuxer));
     std::vector<Picture> held;
-    std::vector<Error> errors;
-    const auto receive = [&] {
+    size_t shown = 0;
+    size_t shortages = 0;
+    // Tries again when all that is held was let go.
+    const auto persist = [&](const auto& step) {
       for (;;) {
         try {
-          Picture picture;
-          if (!decoder->receive(picture)) return;
-          held.push_back(std::move(picture));
+          return step();
         } catch (const Error& error) {
-          errors.push_back(error);
+          REQUIRE(error.status == Status::out_of_memory);
+          CHECK_MESSAGE(clips::contains(error.what(), "memoryBudgetBytes"), error.what());
+          REQUIRE(!held.empty());
           held.clear();
+          ++shortages;
         }
       }
     };
+    const auto receive = [&] {
+      for (Picture picture; decoder->receive(picture); picture = {}) {
+        CHECK(picture.pts >= 0);
+        held.push_back(std::move(picture));
+        ++shown;
+      }
+    };
     for (Packet packet; demuxer->read(packet);) {
-      decoder->send(packet);
-      receive();
+      persist([&] { decoder->send(packet); });
+      persist(receive);
     }
     decoder->send_end();
-    receive();
-    REQUIRE(errors.size() >= 1);
-    CHECK(errors.size() < 12);
-    for (const Error& error : errors) {
-      CHECK(error.status == Status::out_of_memory);
-      CHECK_MESSAGE(clips::contains(error.what(), "memoryBudgetBytes"), error.what());
-    }
+    persist(receive);
+    CHECK(shown == 24);
+    CHECK(shortages > 0);
     CHECK(gpu->memory_stats().peak_bytes <= 3 << 20);
     held.clear();
   }
@@ -221,7 +306,8 @@ TEST_CASE(
           options.uses_host_memory = to_host;
         }});
         for (const Error& error : out.errors) {
-          CHECK((error.native_code != 0 || error.status == Status::corrupt_data));
+          CHECK_MESSAGE((error.native_code != 0 || error.status == Status::corrupt_data),
+                        n << ": " << std::string(error.what()));
         }
       } catch (const Error&) {
       }

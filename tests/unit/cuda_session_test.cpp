@@ -7,6 +7,7 @@
 
 #include "core/memory_budget.h"
 #include "core/picture_header.h"
+#include "core/sei.h"
 #include "cuda_clips.h"
 
 // What callers do with a decoder beside decoding one file from its start to its end.
@@ -65,6 +66,32 @@ TEST_CASE("A decoder is reset in the middle and begins anew at a key picture") {
     CHECK(cufsim_count("decoders_created") == 1);
   }
   check_nothing_left();
+}
+
+TEST_CASE("A picture that is all that is sent from a start on is shown") {
+  for (const char* encoder : {"libx264", "libx265 -x265-params log-level=0"}) {
+    CAPTURE(std::string(encoder));
+    cufsim_reset();
+    const std::string path = clips::make("lone" + std::to_string(encoder[6]) + ".mp4",
+                                         "-g 6 -bf 0 -c:v " + std::string(encoder));
+    {
+      const auto gpu = open_gpu();
+      const auto demuxer = clips::open(path, true);
+      const auto packets = clips::packets(*demuxer);
+      const auto decoder = gpu->create_decoder(options_for(*demuxer));
+      for (const bool resets : {true, false, true}) {
+        Decoded out;
+        send(*decoder, packets[0], out);
+        end(*decoder, out);
+        CHECK(out.errors.empty());
+        REQUIRE(out.shown.size() == 1);
+        CHECK(out.shown[0].picture.pts == packets[0].pts);
+        if (resets) decoder->reset();
+      }
+      CHECK(cufsim_count("decoders_created") == 1);
+    }
+    check_nothing_left();
+  }
 }
 
 TEST_CASE("A kept decoder takes the next file of its kind, smaller ones too, larger ones not") {
@@ -143,9 +170,13 @@ TEST_CASE("A stream that changes its size gives the pictures of the old one firs
   const std::string second = clips::read(large());
   const Decoded cpu_small = decode_on_cpu(small());
   const Decoded cpu_large = decode_on_cpu(large());
-  for (const bool grows : {true, false}) {
+  for (const int way : {0, 1, 2, 3}) {
+    const bool grows = way % 2 == 0;
     cufsim_reset();
-    INFO(grows);
+    // As an H100's parser: the last pictures of the old stream are shown behind the announcement of
+    // the new one.
+    CHECK(cufsim_set("late_display", way / 2) == 1);
+    INFO(way);
     const std::string path = clips::write(grows ? "grows.h264" : "shrinks.h264",
                                           grows ? first + second : second + first);
     const Decoded out = decode(*open_gpu(), path);
@@ -156,7 +187,8 @@ TEST_CASE("A stream that changes its size gives the pictures of the old one firs
     for (size_t i = 0; i < out.shown.size(); ++i) {
       const size_t count = before.shown.size();
       const Shown& wanted = i < count ? before.shown[i] : behind.shown[i - count];
-      CHECK(out.shown[i].bytes == wanted.bytes);
+      const bool is_same = out.shown[i].bytes == wanted.bytes;
+      CHECK(is_same);
     }
     // What shrinks is reconfigured within the size that was made.
     CHECK(cufsim_count("decoders_created") == (grows ? 2 : 1));
@@ -434,8 +466,8 @@ TEST_CASE("Pictures count in the budget of their decoder until they are let go")
     std::vector<Picture> held;
     size_t errors = 0;
     for (Packet packet; demuxer->read(packet);) {
-      decoder->send(packet);
       try {
+        decoder->send(packet);
         for (Picture& picture : pictures_of(*decoder)) held.push_back(std::move(picture));
       } catch (const Error& error) {
         CHECK(error.status == Status::out_of_memory);
@@ -448,6 +480,20 @@ TEST_CASE("Pictures count in the budget of their decoder until they are let go")
     held.clear();
     CHECK(options.budget->used() == 0);
     CHECK(device->used() == 0);
+  }
+  check_nothing_left();
+}
+
+TEST_CASE("SEI messages come with the pictures of their packets") {
+  cufsim_reset();
+  // x264 puts its settings in front of the first picture.
+  const Decoded out = decode(*open_gpu(), b_frames(),
+                             {.change = [](DecoderOptions& options) { options.wants_sei = true; }});
+  REQUIRE(out.shown.size() == 24);
+  for (size_t i = 0; i < out.shown.size(); ++i) {
+    const auto& sei = out.shown[i].picture.sei;
+    CHECK((sei != nullptr) == (i == 0));
+    if (sei) CHECK(sei->list.size() == 1);
   }
   check_nothing_left();
 }

@@ -102,9 +102,9 @@ TEST_CASE("a record is made once, when it is asked for") {
 
 TEST_CASE("codecs without statistics are refused with the names of the others") {
   TwoCodecs backend;
-  CHECK_NOTHROW(require_decode_stats(backend, "mpeg4"));
+  CHECK_NOTHROW(require_decode_stats(backend.decode_stats_codecs(), "mpeg4"));
   try {
-    require_decode_stats(backend, "hevc");
+    require_decode_stats(backend.decode_stats_codecs(), "hevc");
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.status == Status::unsupported);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,11 @@ void for_each_device(F f) {
     INFO("on the host");
     f(*cuf::testing::host_kernel_device());
   }
-#ifdef CUF_SIMULATED_LIBCUDA
+#ifdef CUF_HAS_SIMULATED_DRIVER
   INFO("on the simulated driver");
-  f(*cuf::testing::driver_kernel_device(CUF_SIMULATED_LIBCUDA));
+  // Beside this program, so that no object depends on where it is built.
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  f(*cuf::testing::driver_kernel_device(folder / "driver_sim" / "libcuda.so.1"));
 #endif
 }
 

@@ -62,6 +62,7 @@ const allowed: [path: string, source: string][] = [
   ["tests/contract/frame_test.ts", `import { a } from "../../mod.ts"; Deno.dlopen("a", {});`],
   ["csrc/abi/frame.cpp", `#include "cuframe.h"\n#include "abi/a.h"\n#include "core/a.h"`],
   ["csrc/abi/device.cpp", `#include "libav/backend.h"\n#include <vector>`],
+  ["csrc/abi/device.cpp", `#include "cuda/backend.h"`],
   ["csrc/core/reader.cpp", `#include "core/ports.h"\n#include "pixels/pixels.h"`],
   ["csrc/pixels/rgb.cpp", `#include "hwy/highway.h"\n#include "pixels/pixels.h"`],
   ["csrc/libav/a.cpp", `#include <libavutil/frame.h>\n#include "core/ports.h"`],

@@ -110,3 +110,17 @@ TEST_CASE("what is learned of a payload later is kept") {
   CHECK(index.is_droppable(1));
   CHECK_FALSE(index.is_droppable(0));
 }
+
+// Found by sample_fuzz with the undefined behaviour sanitizer, which stops this test without the
+// fix.
+TEST_CASE("times that are as far apart as they can be are no undefined behaviour") {
+  for (const int64_t far : {INT64_MAX, INT64_MAX / 2, INT64_MAX / 2000000}) {
+    std::vector<IndexedPacket> packets = {packet(-far, true), packet(0), packet(far)};
+    for (IndexedPacket& entry : packets) entry.duration = far;
+    const PacketIndex index(packets, {1, 1});
+    CHECK(index.frame_count() == 3);
+    index.duration_us();
+    for (uint32_t frame = 0; frame < 3; ++frame) index.duration_of_frame(frame);
+    CHECK(index.frame_at(0) == 1);
+  }
+}

@@ -14,8 +14,12 @@ enum class Kernel : uint8_t {
   resize_down_wide,
   resize_down_wide_64,
   resize_across,
+  yuv_narrow,
+  yuv_wide,
+  depth_narrow,
+  depth_wide,
 };
-inline constexpr size_t kKernelCount = 7;
+inline constexpr size_t kKernelCount = 11;
 
 // The kernels of one context, loaded when first asked for: the driver compiles a module in some
 // tenths of a second, and keeps the result on disk. Thread-safe.
@@ -32,11 +36,13 @@ class KernelModules {
 
  private:
   CUmod_st* module_of(Kernel kernel);
+  CUmod_st* loaded(CUmod_st*& module, const char* name, const char* ptx);
 
   KernelDriver& driver_;
   std::mutex mutex_;
   CUmod_st* rgb_ = nullptr;
   CUmod_st* resize_ = nullptr;
+  CUmod_st* yuv_ = nullptr;
   CUfunc_st* functions_[kKernelCount] = {};
 };
 

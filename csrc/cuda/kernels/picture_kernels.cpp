@@ -139,4 +139,32 @@ void PictureKernels::to_rgb_resized(const DeviceImage& image, const ColorSpec& c
   launch(Kernel::resize_across, across_grid, &across_parameters);
 }
 
+void PictureKernels::to_yuv(const DeviceRgb& image, const ColorSpec& color, NativeFormat format,
+                            const DeviceYuv& target) {
+  const int depth = rgb_bit_depth(image.layout);
+  YuvParameters parameters{
+      .image = image,
+      .target = target,
+      .math = yuv_math(color, depth),
+      .is_full = format == NativeFormat::yuv444 || format == NativeFormat::yuv444_16,
+      .reserved = 0};
+  const Grid grid = grid_of((image.width + kThreadColumns - 1) / kThreadColumns,
+                            (int64_t{image.height} + kThreadRows - 1) / kThreadRows);
+  launch(depth == 8 ? Kernel::yuv_narrow : Kernel::yuv_wide, grid, &parameters);
+}
+
+void PictureKernels::to_depth(DepthParameters plane, uint32_t from_bits, uint32_t to_bits,
+                              bool full_range) {
+  const bool is_narrow = to_bits < from_bits;
+  const uint32_t bits = is_narrow ? from_bits - to_bits : to_bits - from_bits;
+  plane.most = (1u << to_bits) - 1;
+  plane.from_shift = from_bits > 8 ? 16 - from_bits : 0;
+  plane.to_shift = to_bits > 8 ? 16 - to_bits : 0;
+  plane.factor = full_range ? plane.most : is_narrow ? 1 : 1u << bits;
+  plane.divisor = full_range ? (1u << from_bits) - 1 : is_narrow ? 1u << bits : 1;
+  plane.half = plane.divisor / 2;
+  const Grid grid = grid_of((plane.columns + kThreadColumns - 1) / kThreadColumns, plane.rows);
+  launch(is_narrow ? Kernel::depth_narrow : Kernel::depth_wide, grid, &plane);
+}
+
 }  // namespace cuf::cuda

@@ -1,5 +1,5 @@
-// Pictures in device memory to RGB: the CUDA form of pixels::to_rgb and pixels::to_rgb_resized, the
-// same bytes.
+// Pictures in device memory to RGB and from it: the CUDA form of pixels::to_rgb,
+// pixels::to_rgb_resized and pixels::to_yuv, the same bytes.
 #pragma once
 
 #include "cuda/kernels/kernel_modules.h"
@@ -25,6 +25,15 @@ class PictureKernels {
   // rows than a grid of the GPU has.
   void to_rgb_resized(const pixels::DeviceImage& image, const pixels::ColorSpec& color,
                       const pixels::Resize& resize, const pixels::DeviceTarget& target);
+
+  // is_yuv_target(image.layout, format) holds. Throws as to_rgb_resized().
+  void to_yuv(const pixels::DeviceRgb& image, const pixels::ColorSpec& color,
+              pixels::NativeFormat format, const pixels::DeviceYuv& target);
+
+  // A plane, of which its places and its size are given, in another depth, as pixels::PlaneFit
+  // makes it: of more than 8 bits, MSB-aligned, in 8, or of 8 in more. Throws as to_rgb_resized().
+  void to_depth(pixels::DepthParameters plane, uint32_t from_bits, uint32_t to_bits,
+                bool full_range);
 
   // Device memory for the sums of a resize: 6 bytes for each column of the crop and row of the
   // target, columns rounded up to 64; 2.5 MiB for 1920 x 1080 to 224 x 224.

@@ -5,5 +5,6 @@ namespace cuf::cuda {
 
 extern const char* const kRgbPtx;
 extern const char* const kResizePtx;
+extern const char* const kYuvPtx;
 
 }  // namespace cuf::cuda

@@ -66,7 +66,7 @@ DecoderCaps decoder_caps(const Context& context, const CodedKind& stream) {
   caps.eCodecType = stream.codec;
   caps.eChromaFormat = stream.chroma;
   caps.nBitDepthMinus8 = stream.bit_depth - 8;
-  const CUresult result = context.cuvid().cuvidGetDecoderCaps(&caps);
+  const CUresult result = context.decoder_caps(caps);
   // Drivers answer so for numbers that they do not know.
   if (status_of(result) == Status::unsupported || result == static_cast<CUresult>(1)) return {};
   check(result, "Could not ask what NVDEC supports");

@@ -18,6 +18,12 @@ const char* name_of(cudaVideoCodec codec);
 // All that have a name here.
 std::span<const cudaVideoCodec> all_codecs();
 
+// MPEG-1 and 2, whose pictures are whole macroblocks.
+inline constexpr uint32_t kMacroblock = 16;
+constexpr bool is_mpeg2(cudaVideoCodec codec) {
+  return codec == cudaVideoCodec_MPEG1 || codec == cudaVideoCodec_MPEG2;
+}
+
 // Unknown chroma is taken for 4:2:0; nothing: NVDEC has no such format.
 std::optional<cudaVideoChromaFormat> chroma_of(ChromaFormat chroma);
 ChromaFormat chroma_format_of(cudaVideoChromaFormat chroma);

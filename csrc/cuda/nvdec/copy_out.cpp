@@ -1,11 +1,22 @@
 #include "cuda/nvdec/copy_out.h"
 
+#include "core/memory_budget.h"
 #include "core/picture_convert.h"
 #include "cuda/nvdec/codecs.h"
+#include "cuda/nvdec/statistics.h"
 #include "pixels/pixels.h"
 
 namespace cuf::cuda {
 namespace {
+
+// A picture's memory, and its part of the budget.
+struct ChargedMemory {
+  ChargedMemory(std::shared_ptr<const void> memory, MemoryBudget::Charge charge)
+      : memory(std::move(memory)), charge(std::move(charge)) {}
+
+  std::shared_ptr<const void> memory;
+  MemoryBudget::Charge charge;
+};
 
 struct PlaneCopy {
   uint32_t first_row = 0;  // of the surface, from its start
@@ -135,6 +146,26 @@ CopiedPicture copy_out(const GpuResources& gpu, const MappedPicture& mapped,
     block->set_consumer(consumer);
   }
   return result;
+}
+
+CopiedPicture copy_shown(const GpuResources& gpu, VideoDecoder& decoder, const SurfacePart& part,
+                         const CUVIDPARSERDISPINFO& shown, CUstream stream,
+                         const DecoderOptions& options) {
+  MemoryBudget::Charge charge;
+  if (options.budget) charge = options.budget->reserve(bytes_of_copy(decoder.config(), part));
+  const MappedPicture mapped(decoder, shown);
+  CopiedPicture copied =
+      copy_out(gpu, mapped, decoder.config(), part, stream,
+               reinterpret_cast<CUstream>(options.cuda_stream), options.uses_host_memory);
+  Picture& picture = copied.picture;
+  if (picture.device) picture.converter = gpu.converter;
+  picture.decode_status = decoder.status(shown.picture_index);
+  picture.decode_stats = read_statistics(*gpu.context, mapped, decoder.config(), stream);
+  if (options.budget) {
+    picture.owner =
+        std::make_shared<const ChargedMemory>(std::move(picture.owner), std::move(charge));
+  }
+  return copied;
 }
 
 }  // namespace cuf::cuda

@@ -32,4 +32,10 @@ CopiedPicture copy_out(const GpuResources& gpu, const MappedPicture& mapped,
                        const VideoDecoderConfig& config, const SurfacePart& part, CUstream stream,
                        CUstream consumer, bool to_host);
 
+// Of a decoder's picture, as the options want it: charged to their budget, with its status and
+// statistics. Needs the context.
+CopiedPicture copy_shown(const GpuResources& gpu, VideoDecoder& decoder, const SurfacePart& part,
+                         const CUVIDPARSERDISPINFO& shown, CUstream stream,
+                         const DecoderOptions& options);
+
 }  // namespace cuf::cuda

@@ -27,6 +27,10 @@ class PacketLog {
     }
   };
 
+  // is_mpeg: pictures that others are predicted from are shown when the next one is decoded, as in
+  // MPEG-1, 2 and 4.
+  explicit PacketLog(bool is_mpeg) : is_mpeg_(is_mpeg) {}
+
   // The new packet's entry, numbered.
   const Entry& add(const Packet& packet);
   // Of the picture that is shown now, with its time: that of its packet; in containers that keep
@@ -35,11 +39,16 @@ class PacketLog {
   void clear();
 
  private:
+  Entry* find(int64_t number);
+  void note_reference(const Packet& packet, int64_t number);
   int64_t time_of(const Entry* entry);
+
+  const bool is_mpeg_;
 
   std::deque<Entry> entries_;
   int64_t next_number_ = 1;
-  bool has_times_of_decoding_ = false;  // AVI tells when pictures are shown of some only
+  int64_t untimed_ = 0;   // number of the last reference, which has no time to be shown yet
+  bool has_pts_ = false;  // some packet has
   int64_t last_pts_ = kNoTimestamp;
   int64_t last_duration_ = 0;
   Entry last_;

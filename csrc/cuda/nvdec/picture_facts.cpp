@@ -1,6 +1,7 @@
 #include "cuda/nvdec/picture_facts.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "core/bit_reader.h"
 #include "core/nal_units.h"
@@ -14,7 +15,7 @@ constexpr int kH264Slice = 1;
 constexpr int kH264IdrSlice = 5;
 constexpr uint8_t kMpegPicture = 0x00;
 
-// The slice of the first kind that `is_slice` takes, from where the parser says slices begin.
+// What begins with the first slice that `is_slice` takes, from where the parser says slices begin.
 template <class IsSlice>
 View first_slice(const CUVIDPICPARAMS& parameters, IsSlice is_slice) {
   View data(parameters.pBitstreamData, parameters.nBitstreamDataLen);
@@ -22,9 +23,12 @@ View first_slice(const CUVIDPICPARAMS& parameters, IsSlice is_slice) {
       parameters.pSliceDataOffsets[0] < data.size()) {
     data = data.subspan(parameters.pSliceDataOffsets[0]);
   }
-  StartCodeUnits units(data);
-  while (const auto unit = units.next()) {
-    if (is_slice(*unit)) return *unit;
+  LeadingUnits units(data, 0);
+  while (units.next()) {
+    const View unit = units.head();
+    // No header begins with two zeros: the unit is empty.
+    const bool is_empty = unit.size() > 1 && unit[0] == 0 && unit[1] == 0;
+    if (!is_empty && is_slice(unit)) return unit;
   }
   return {};
 }
@@ -146,19 +150,24 @@ struct Vp9Frame {
   bool is_existing = false;  // shows a picture that was decoded before
   bool is_key = false;
   bool is_shown = false;
-  std::optional<Color> color;
+  std::optional<Color> color;  // of key frames, as what follows
+  cudaVideoChromaFormat chroma = cudaVideoChromaFormat_420;
+  uint32_t bit_depth = 8;
 };
 
-Color vp9_color(BitReader& reader, uint32_t profile) {
+void read_vp9_color(BitReader& reader, uint32_t profile, Vp9Frame& frame) {
   // unknown, BT.601, BT.709, SMPTE-170, SMPTE-240, BT.2020, reserved, sRGB
   constexpr uint32_t kMatrices[] = {2, 5, 1, 6, 7, 9, 2, 0};
   constexpr uint32_t kRgb = 7;
-  if (profile >= 2) reader.skip(1);
+  if (profile >= 2) frame.bit_depth = reader.flag() ? 12 : 10;
   const uint32_t space = reader.bits(3);
   Color color;
   color.matrix = kMatrices[space];
   color.full_range = space == kRgb || reader.flag();
-  return color;
+  frame.color = color;
+  if (profile % 2 == 0) return;
+  const bool is_narrow = space != kRgb && reader.flag();
+  frame.chroma = is_narrow ? cudaVideoChromaFormat_422 : cudaVideoChromaFormat_444;
 }
 
 Vp9Frame read_vp9(View frame) {
@@ -174,7 +183,7 @@ Vp9Frame read_vp9(View frame) {
   out.is_key = !reader.flag();
   out.is_shown = reader.flag();
   reader.skip(1);
-  if (out.is_key && reader.bits(24) == kSyncCode) out.color = vp9_color(reader, profile);
+  if (out.is_key && reader.bits(24) == kSyncCode) read_vp9_color(reader, profile, out);
   return out;
 }
 
@@ -183,6 +192,29 @@ CodedPicture vp9_picture(const CUVIDPICPARAMS& parameters) {
   const bool is_key = frame.is_key && frame.color.has_value();
   CodedPicture picture = simple(is_key || parameters.CodecSpecific.vp9.intraOnly, is_key);
   picture.color = frame.color;
+  return picture;
+}
+
+// JFIF: BT.601 in full range, unless a comment, as FFmpeg writes it, tells of limited range.
+CodedPicture jpeg_picture(const CUVIDPICPARAMS& parameters) {
+  constexpr uint8_t kMark = 0xFF;
+  constexpr uint8_t kStartOfScan = 0xDA;
+  constexpr uint8_t kComment = 0xFE;
+  constexpr std::string_view kLimited = "CS=ITU601";
+  CodedPicture picture = simple(true, true);
+  Color color;
+  color.matrix = 5;
+  color.full_range = true;
+  const View data = bitstream_of(parameters);
+  for (size_t at = 2; at + 4 <= data.size() && data[at] == kMark && data[at + 1] != kStartOfScan;) {
+    const size_t length = data[at + 2] << 8 | data[at + 3];
+    const View text = data.subspan(at + 4, std::min(kLimited.size(), data.size() - at - 4));
+    const bool is_limited = data[at + 1] == kComment && length >= kLimited.size() + 2 &&
+                            std::ranges::equal(text, kLimited);
+    if (is_limited) color.full_range = false;
+    at += 2 + length;
+  }
+  picture.color = color;
   return picture;
 }
 
@@ -211,7 +243,8 @@ size_t count_vp9_shown(View payload) {
   const size_t table = 2 + bytes * frames;
   if ((marker & 0xE0) != 0xC0 || payload.size() < table ||
       payload[payload.size() - table] != marker) {
-    return 1;
+    const Vp9Frame frame = read_vp9(payload);
+    return frame.is_existing || frame.is_shown;
   }
   View sizes = payload.last(table).subspan(1);
   View rest = payload.first(payload.size() - table);
@@ -251,15 +284,33 @@ CodedPicture coded_picture(cudaVideoCodec codec, const CUVIDPICPARAMS& parameter
     case cudaVideoCodec_AV1:
       return av1_picture(parameters);
     case cudaVideoCodec_JPEG:
-      return simple(true, true);
+      return jpeg_picture(parameters);
     default:
       return {};
   }
 }
 
+std::optional<CodedKind> coded_kind(cudaVideoCodec codec, View payload) {
+  if (codec != cudaVideoCodec_VP9) return std::nullopt;
+  const Vp9Frame frame = read_vp9(payload);
+  if (!frame.color) return std::nullopt;
+  return CodedKind{codec, frame.chroma, frame.bit_depth};
+}
+
+bool is_reference(cudaVideoCodec codec, const CUVIDPICPARAMS& parameters) {
+  // NVIDIA's parser does not tell it of VP9, and of these other things than pixels are kept, too.
+  const bool is_untold =
+      codec == cudaVideoCodec_VP8 || codec == cudaVideoCodec_VP9 || codec == cudaVideoCodec_AV1;
+  return is_untold || parameters.ref_pic_flag != 0;
+}
+
 Color color_of(const CUVIDEOFORMAT& format) {
   const auto& signal = format.video_signal_description;
   Color color;
+  // MPEG-4 part 2 takes BT.709 for what is not told (6.3.2), and nvcuvid does; few encoders do.
+  const bool is_assumed = format.codec == cudaVideoCodec_MPEG4 && signal.color_primaries == 1 &&
+                          signal.transfer_characteristics == 1 && signal.matrix_coefficients == 1;
+  if (is_assumed) return color;
   color.full_range = signal.video_full_range_flag != 0;
   // All zero: the stream has no description. As a matrix zero would be RGB, and as primaries it is
   // reserved.
@@ -284,6 +335,19 @@ bool is_one_picture(cudaVideoCodec codec, bool may_be_interlaced, View payload) 
       return count_vp9_shown(payload) <= 1;
     default:
       return true;
+  }
+}
+
+size_t count_shown(cudaVideoCodec codec, View payload) {
+  switch (codec) {
+    case cudaVideoCodec_VP8:  // show_frame of the frame tag, RFC 6386, 9.1
+      return payload.empty() ? 0 : payload[0] >> 4 & 1;
+    case cudaVideoCodec_VP9:
+      return count_vp9_shown(payload);
+    case cudaVideoCodec_AV1:  // a temporal unit
+      return 1;
+    default:
+      return 0;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "cuda/nvdec/codecs.h"
 #include "cuda/nvdec/picture_facts.h"
 
 namespace cuf::cuda {
@@ -61,6 +62,18 @@ uint32_t display_delay(Latency latency) {
   return latency == Latency::native ? kNativeDelay : 0;
 }
 
+// The others have no pictures out of order, or some that are not shown.
+bool gives_in_decode_order(Latency latency, cudaVideoCodec codec) {
+  return latency == Latency::zero &&
+         (codec == cudaVideoCodec_H264 || codec == cudaVideoCodec_HEVC ||
+          codec == cudaVideoCodec_MPEG2 || codec == cudaVideoCodec_MPEG1);
+}
+
+Latency given_latency(Latency latency, cudaVideoCodec codec) {
+  const bool reorders = codec == cudaVideoCodec_MPEG4 || codec == cudaVideoCodec_VC1;
+  return reorders ? std::min(latency, Latency::low) : latency;
+}
+
 // What the stream needs, one for each picture that is held back, and one to decode into while
 // another is read.
 uint32_t surfaces_for(const CUVIDEOFORMAT& format, Latency latency) {
@@ -76,8 +89,12 @@ Sequence read_sequence(const Context& context, const CUVIDEOFORMAT& format,
       .codec = format.codec,
       .chroma = format.chroma_format,
       .bit_depth = 8u + std::max(format.bit_depth_luma_minus8, format.bit_depth_chroma_minus8)};
-  config.coded_width = format.coded_width;
-  config.coded_height = format.coded_height;
+  // nvcuvid gives MPEG-2's width as it is displayed (seen on an H100); pictures are whole
+  // macroblocks.
+  const uint32_t whole = (format.coded_width + kMacroblock - 1) / kMacroblock * kMacroblock;
+  const bool is_coded = !is_mpeg2(format.codec) && format.coded_width % 2 == 0;
+  config.coded_width = is_coded ? format.coded_width : whole;
+  config.coded_height = format.coded_height + format.coded_height % 2;
   const DecoderCaps caps = require_caps(context, config.kind);
   require_coded_size(caps, config.kind, config.coded_width, config.coded_height);
   set_largest_size(format, options, caps, config);

@@ -17,6 +17,12 @@ struct Sequence {
 // Pictures that are decoded before they are shown, so that the host does not wait for the engine.
 uint32_t display_delay(Latency latency);
 
+// Whether the decode callback is followed at once by the picture, whatever is to be shown first.
+bool gives_in_decode_order(Latency latency, cudaVideoCodec codec);
+
+// What is kept of a latency: MPEG-4 and VC-1 come in display order whatever is asked for.
+Latency given_latency(Latency latency, cudaVideoCodec codec);
+
 // Surfaces that pictures are decoded into.
 uint32_t surfaces_for(const CUVIDEOFORMAT& format, Latency latency);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cuda/driver.h"
+#include "cuda/pool.h"
 
 namespace cufsim {
 
@@ -96,6 +97,8 @@ ContextPtr create_context(Device& device, unsigned flags, bool primary) {
 void destroy_context(const ContextPtr& context, Lock& lock) {
   Driver& sim = driver();
   context->synchronize(lock, false);
+  // Frees that were pending when their pool was destroyed are done now.
+  trim_retired_pools();
   context->destroyed = true;
   if (context_stack().current() == context) context_stack().pop();
   size_t left = sim.end_objects_of(context);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "cuda/driver.h"
+#include "cuda/entry.h"
 
 using namespace cufsim;
 
@@ -56,6 +56,10 @@ void cufsim_fail(const char* function, uint64_t nth, int32_t code) {
   driver().faults.fail(function, nth, code);
 }
 
+void cufsim_spare_thread(int32_t spared) {
+  is_thread_spared() = spared != 0;
+}
+
 int32_t cufsim_fault_pending(void) {
   const Lock lock(driver().mutex);
   return driver().faults.pending() ? 1 : 0;
@@ -95,6 +99,22 @@ uint64_t cufsim_calls(const char* function) {
 uint64_t cufsim_count(const char* name) {
   const Lock lock(driver().mutex);
   return driver().journal.counter(name);
+}
+
+int32_t cufsim_set_encode_cap(int32_t cap, int32_t value) {
+  const Lock lock(driver().mutex);
+  driver().settings.encode_caps[cap] = value;
+  return 1;
+}
+
+size_t cufsim_encode_record(const char* what, uint32_t back, void* bytes, size_t size) {
+  const Lock lock(driver().mutex);
+  const auto& records = driver().encode_records;
+  const auto kept = records.find(what);
+  if (kept == records.end() || back >= kept->second.size()) return 0;
+  const auto& record = kept->second[back];
+  if (bytes != nullptr) std::memcpy(bytes, record.data(), std::min(size, record.size()));
+  return record.size();
 }
 
 size_t cufsim_problem(uint32_t index, char* text, size_t size) {

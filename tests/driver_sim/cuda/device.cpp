@@ -10,10 +10,10 @@ namespace cufsim {
 namespace {
 
 constexpr GpuModel kModels[] = {
-    {"h100", "NVIDIA H100 80GB HBM3", 9, 0, 81079, 7, 132, 1980000},
-    {"l4", "NVIDIA L4", 8, 9, 22491, 4, 58, 2040000},
-    {"b200", "NVIDIA B200", 10, 0, 182642, 7, 148, 1965000},
-    {"none", "NVIDIA A100-PCIE without video", 8, 0, 40326, 0, 108, 1410000},
+    {"h100", "NVIDIA H100 80GB HBM3", 9, 0, 81079, 7, 132, 1980000, 0},
+    {"l4", "NVIDIA L4", 8, 9, 22491, 4, 58, 2040000, 64},
+    {"b200", "NVIDIA B200", 10, 0, 182642, 7, 148, 1965000, 0},
+    {"none", "NVIDIA A100-PCIE without video", 8, 0, 40326, 0, 108, 1410000, 0},
 };
 
 /** Attributes of an H100 with driver 580.159, read there; those of the model are patched. */

@@ -24,6 +24,8 @@ struct GpuModel {
   int nvdecs;
   int multiprocessors;
   int clock_khz;
+  /** Sessions of NVENC at once; 0: there is no NVENC. */
+  int encode_sessions;
 };
 
 /** The model of that id, or null. */

@@ -34,6 +34,22 @@ std::string object_of(const Map& map) {
   return json.str();
 }
 
+/** The newest record of each kind, in hexadecimal digits. */
+template <class Records>
+std::map<std::string, std::string> last_records(const Records& records) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, kept] : records) {
+    std::string text = "\"";
+    for (const unsigned char byte : kept.front()) {
+      text += kDigits[byte >> 4];
+      text += kDigits[byte & 15];
+    }
+    texts[name] = text + "\"";
+  }
+  return texts;
+}
+
 template <class T, class Owns>
 size_t remove_if(Handles<T>& handles, const char* counter, Owns&& owns) {
   std::vector<uint64_t> ended;
@@ -63,9 +79,13 @@ void Driver::reset() {
   settings.read_environment();
   faults.reset(settings);
   journal.clear();
+  encode_records.clear();
   journal.prints = settings.number("log", 0) != 0;
   journal.aborts = settings.number("abort", 0) != 0;
-  if (contexts.alive().empty()) make_devices();
+  if (!contexts.alive().empty()) return;
+  // Of streams and memory that are gone.
+  order = Order();
+  make_devices();
 }
 
 void Driver::make_devices() {
@@ -74,9 +94,31 @@ void Driver::make_devices() {
     std::fprintf(stderr, "cufsim: no GPU model %s\n", settings.gpu.c_str());
     std::abort();
   }
+  forget_memory_of_devices();
   devices.clear();
   const int64_t count = settings.number("gpus", 1);
   for (int i = 0; i < count; i++) devices.push_back(std::make_unique<Device>(i, *model, settings));
+}
+
+void Driver::forget_memory_of_devices() {
+  // Pools outlive contexts, but not the GPU that they are of.
+  for (const AllocationPtr& allocation : std::set(allocations)) {
+    if (!allocation->is_host()) end_allocation(allocation);
+  }
+  const auto forget_blocks = [&](MemoryPool& pool) {
+    for (const FreeBlock& block : pool.free_blocks) {
+      pool.device->give_back(block.allocation->size);
+      memory.release(block.allocation);
+    }
+    pool.free_blocks.clear();
+  };
+  for (const auto& pool : retired_pools) forget_blocks(*pool);
+  retired_pools.clear();
+  for (const auto& [handle, pool] : std::map(pools.alive())) {
+    forget_blocks(*pool);
+    if (pool != pool->device->default_pool) journal.add("pools", -1);
+    pools.remove(handle);
+  }
 }
 
 Device* Driver::device(int ordinal) const {
@@ -93,6 +135,7 @@ void Driver::lose(int ordinal, CUresult code) {
 size_t Driver::end_objects_of(const ContextPtr& context) {
   const auto here = [&](const auto& object) { return object.context.lock() == context; };
   size_t left = end_decoders_of ? end_decoders_of(context) : 0;
+  if (end_encoders_of) left += end_encoders_of(context);
   left += remove_if(streams, "streams", here);
   left += remove_if(events, "events", here);
   left += remove_if(modules, "modules", here);
@@ -112,6 +155,7 @@ std::string Driver::report() const {
        << ",\"total_calls\":" << journal.total_calls()
        << ",\"calls\":" << object_of(journal.all_calls())
        << ",\"counters\":" << object_of(journal.counters())
+       << ",\"encode\":" << object_of(last_records(encode_records))
        << ",\"problem_count\":" << journal.counter("problems") << ",\"problems\":[";
   const char* separator = "";
   for (const std::string& problem : journal.problems()) {

@@ -1,6 +1,7 @@
 // The one state of the simulated driver, behind one mutex.
 #pragma once
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -74,6 +75,8 @@ class Driver {
   Handles<Module> modules{memory};
   Handles<Function> functions{memory};
   Handles<MemoryPool> pools{memory};
+  /** Destroyed, with blocks whose free was not reached then. */
+  std::vector<std::shared_ptr<MemoryPool>> retired_pools;
   std::set<AllocationPtr> allocations;
 
   void reset();
@@ -82,11 +85,16 @@ class Driver {
   void lose(int ordinal, CUresult code);
   /** Ends streams, events, modules and memory of a context; returns how many there were. */
   size_t end_objects_of(const ContextPtr& context);
+  void forget_memory_of_devices();
   std::string report() const;
   void write_report_if_done();
   void write_report() const;
   /** Set by the simulated libnvcuvid: ends the decoders of a context; returns how many. */
   std::function<size_t(const ContextPtr&)> end_decoders_of;
+  /** The same of the simulated libnvidia-encode. */
+  std::function<size_t(const ContextPtr&)> end_encoders_of;
+  /** What clients of NVENC passed, by what it is; the last is first. */
+  std::map<std::string, std::deque<std::vector<unsigned char>>> encode_records;
 };
 
 Driver& driver();

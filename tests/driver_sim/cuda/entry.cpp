@@ -2,18 +2,14 @@
 
 namespace cufsim {
 
+bool& is_thread_spared() {
+  static thread_local bool is_spared = false;
+  return is_spared;
+}
+
 Entry::Entry(const char* function, unsigned needs) : lock(driver().mutex), sim(driver()) {
-  sim.journal.count_call(function);
-  if ((needs & kPure) != 0) return;
-  const int64_t lose_after = sim.settings.number("lose_after", 0);
-  if (lose_after > 0 && sim.journal.total_calls() == static_cast<uint64_t>(lose_after)) {
-    for (const auto& device : sim.devices) sim.lose(device->ordinal, kUnknown);
-  }
-  if (const auto fault = sim.faults.next_call(function)) {
-    forced_ = result(*fault);
-    refused_ = (needs & kRelease) == 0;
-    if (refused_) return;
-  }
+  if (!is_thread_spared()) count(function, needs);
+  if (refused_ || (needs & kPure) != 0) return;
   if (running() != nullptr) {
     sim.journal.problem(Problem::kCallFromCallback, function);
     forced_ = kNotPermitted;
@@ -26,6 +22,21 @@ Entry::Entry(const char* function, unsigned needs) : lock(driver().mutex), sim(d
     return;
   }
   look_at_context(function, needs);
+}
+
+void Entry::count(const char* function, unsigned needs) {
+  sim.journal.count_call(function);
+  if ((needs & kPure) != 0) return;
+  const int64_t lose_after = sim.settings.number("lose_after", 0);
+  if (lose_after > 0 && sim.journal.total_calls() == static_cast<uint64_t>(lose_after)) {
+    for (const auto& device : sim.devices) sim.lose(device->ordinal, kUnknown);
+  }
+  const auto fault = sim.faults.next_call(function);
+  if (!fault) return;
+  forced_ = result(*fault);
+  refused_ = (needs & kRelease) == 0;
+  const ContextPtr current = context_stack().current();
+  if (current != nullptr && breaks_context(*fault)) current->sticky = forced_;
 }
 
 void Entry::look_at_context(const char* function, unsigned needs) {

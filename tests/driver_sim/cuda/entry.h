@@ -19,6 +19,9 @@ enum Needs : unsigned {
   kPure = 8,
 };
 
+/** Whether this thread's calls are out of the reach of faults. */
+bool& is_thread_spared();
+
 /** One call of a client. */
 class Entry {
  public:
@@ -35,6 +38,7 @@ class Entry {
   ContextPtr context;
 
  private:
+  void count(const char* function, unsigned needs);
   void look_at_context(const char* function, unsigned needs);
 
   CUresult forced_ = CUDA_SUCCESS;

@@ -1,11 +1,18 @@
 #include "cuda/faults.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <sstream>
 
 #include "cuda/settings.h"
 
 namespace cufsim {
+
+bool breaks_context(int code) {
+  constexpr int kFaults[] = {214, 220, 226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721};
+  return std::count(std::begin(kFaults), std::end(kFaults), code) > 0;
+}
 
 void Faults::reset(const Settings& settings) {
   calls_.clear();

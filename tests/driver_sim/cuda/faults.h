@@ -10,6 +10,9 @@ namespace cufsim {
 
 class Settings;
 
+/** Whether drivers say it of work that faulted: the context of it is of no use any more. */
+bool breaks_context(int code);
+
 /** Not locked by itself: used under the driver's mutex. */
 class Faults {
  public:

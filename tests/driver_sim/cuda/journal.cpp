@@ -10,9 +10,20 @@ namespace {
 
 constexpr size_t kMaxTexts = 1000;
 /** What is summed up; the other counters say how many objects are alive. */
-constexpr const char* kSums[] = {
-    "pictures_decoded", "pictures_parsed", "parser_us",        "decoder_us",
-    "kernels",          "copies",          "decoders_created", "decoders_reconfigured"};
+constexpr const char* kSums[] = {"pictures_decoded",
+                                 "pictures_parsed",
+                                 "parser_us",
+                                 "decoder_us",
+                                 "kernels",
+                                 "copies",
+                                 "decoders_created",
+                                 "decoders_reconfigured",
+                                 "pictures_encoded",
+                                 "encoded_bytes",
+                                 "encoders_created",
+                                 "encoders_reconfigured",
+                                 "encode_host_copies",
+                                 "encoder_restarts"};
 
 }  // namespace
 

@@ -57,7 +57,15 @@ void end_allocation(const AllocationPtr& allocation) {
   }
 }
 
+void trim_retired_pools() {
+  std::erase_if(driver().retired_pools, [](const auto& pool) {
+    pool->trim(0);
+    return pool->free_blocks.empty();
+  });
+}
+
 void trim_pools(Device& device) {
+  trim_retired_pools();
   for (const auto& [handle, pool] : driver().pools.alive()) {
     if (pool->device == &device) pool->trim(pool->release_threshold);
   }

@@ -34,6 +34,8 @@ struct MemoryPool {
 AllocationPtr new_allocation(Context& context, uint64_t size, MemoryKind kind, CUresult& code);
 /** Takes an allocation, of whatever kind, off the books. */
 void end_allocation(const AllocationPtr& allocation);
+/** Gives back what is free by now of pools that were destroyed. */
+void trim_retired_pools();
 /** What each synchronisation does with memory that pools hold above their thresholds. */
 void trim_pools(Device& device);
 

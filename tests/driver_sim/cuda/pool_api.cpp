@@ -133,7 +133,10 @@ CUFSIM_EXPORT CUresult cuMemFreeAsync(CUdeviceptr address, CUstream handle) {
     if (allocation->kind == MemoryKind::kPool) {
       allocation->pool->used_bytes -= allocation->size;
       allocation->pool->free_blocks.push_back({allocation, freed});
-      if (allocation->pool->destroyed) allocation->pool->trim(0);
+      if (allocation->pool->destroyed) {
+        entry.sim.retired_pools.push_back(allocation->pool);
+        trim_retired_pools();
+      }
     } else {
       // Not a pool's: its addresses are not used again, so nothing has to wait.
       allocation->device->give_back(allocation->size);
@@ -170,7 +173,8 @@ CUFSIM_EXPORT CUresult cuMemPoolDestroy(CUmemoryPool handle) {
     // Blocks in use stay valid; the memory goes back when the last of them was freed.
     pool->destroyed = true;
     pool->release_threshold = 0;
-    pool->trim(0);
+    entry.sim.retired_pools.push_back(pool);
+    trim_retired_pools();
     entry.sim.pools.remove(pool->handle);
     entry.sim.journal.add("pools", -1);
     return CUDA_SUCCESS;

@@ -1,6 +1,7 @@
 // Reads of a PTX text what a driver must check before it compiles it.
 #include <cctype>
 #include <cstdlib>
+#include <map>
 #include <regex>
 
 #include "cuda/module.h"
@@ -47,9 +48,7 @@ bool read_parameters(const std::string& text, std::vector<size_t>& sizes) {
   return true;
 }
 
-}  // namespace
-
-bool read_ptx(const std::string& text, PtxText& ptx) {
+bool parse(const std::string& text, PtxText& ptx) {
   const std::string code = without_comments(text);
   static const std::regex kVersion(R"(^\s*\.version\s+(\d+)\.(\d+))");
   static const std::regex kTarget(R"(\.target\s+sm_(\d+))");
@@ -65,6 +64,22 @@ bool read_ptx(const std::string& text, PtxText& ptx) {
     if (!read_parameters((*it)[2], entry.parameter_sizes)) return false;
     ptx.entries.push_back(std::move(entry));
   }
+  return true;
+}
+
+}  // namespace
+
+bool read_ptx(const std::string& text, PtxText& ptx) {
+  // As drivers keep what they compiled: reading it takes milliseconds. Under the driver's mutex.
+  constexpr size_t kMostKept = 16;
+  static auto& kept = *new std::map<std::string, PtxText>;
+  const auto found = kept.find(text);
+  if (found != kept.end()) {
+    ptx = found->second;
+    return true;
+  }
+  if (!parse(text, ptx)) return false;
+  if (kept.size() < kMostKept) kept.emplace(text, ptx);
   return true;
 }
 

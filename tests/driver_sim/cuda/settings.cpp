@@ -2,27 +2,21 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <cstdlib>
+#include <sstream>
 
 namespace cufsim {
 
 namespace {
 
 constexpr const char* kNumbers[] = {
-    "gpus",
-    "memory_mb",
-    "driver_version",
-    "ptx_version",
-    "pools",
-    "stream_delay_us",
-    "nvdecs",
-    "picture_us",
-    "create_us",
-    "lose_after",
-    "log",
-    "abort",
-    "encode_sessions",
-    "decode_stats",
+    "gpus",          "memory_mb",       "driver_version",  "ptx_version",
+    "pools",         "stream_delay_us", "nvdecs",          "picture_us",
+    "create_us",     "destroy_us",      "reconfigure_us",  "lose_after",
+    "log",           "abort",           "encode_sessions", "encode_limit_status",
+    "encode_codecs", "encode_api",      "encode_us",       "encode_stall_ms",
+    "decode_stats",  "late_display",
 };
 
 std::string variable(const std::string& name) {
@@ -46,6 +40,17 @@ void Settings::read_environment() {
   faults = variable("fail");
   decode_faults = variable("decode_status");
   report = variable("report");
+  encode_caps.clear();
+  std::istringstream caps(variable("encode_caps"));
+  for (std::string item; std::getline(caps, item, ',');) {
+    int cap = 0;
+    int value = 0;
+    if (std::sscanf(item.c_str(), "%d:%d", &cap, &value) == 2) {
+      encode_caps[cap] = value;
+    } else {
+      std::fprintf(stderr, "cufsim: CUFSIM_ENCODE_CAPS is CAP:VALUE, not %s\n", item.c_str());
+    }
+  }
 }
 
 bool Settings::set(const std::string& name, int64_t value) {

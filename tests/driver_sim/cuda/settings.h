@@ -20,6 +20,8 @@ class Settings {
   std::string faults;
   std::string decode_faults;
   std::string report;
+  /** Capabilities of NVENC that differ from the model's, by their number. */
+  std::map<int, int> encode_caps;
 
  private:
   std::map<std::string, int64_t> numbers_;

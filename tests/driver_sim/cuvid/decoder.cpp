@@ -6,6 +6,7 @@
 #include "cuda/pool.h"
 #include "cuvid/av1.h"
 #include "cuvid/engine.h"
+#include "cuvid/restart.h"
 #include "cuvid/stats.h"
 
 namespace cufsim {
@@ -181,6 +182,7 @@ void Decoder::run(PictureJob& job) {
   const int64_t start = thread_time_ns();
   Decoded decoded;
   if (inner_->usable()) {
+    if (take_restart_mark(info_.CodecType, job.data)) inner_->decode(nullptr, 0);
     decoded = decode_data(with_headers(job));
   }
   const int64_t spent = thread_time_ns() - start;
@@ -282,7 +284,16 @@ CUresult Decoder::reconfigure(const CUVIDRECONFIGUREDECODERINFO& info) {
   return allocate_surfaces();
 }
 
-Moment Decoder::write(OutputSurface& surface, const SharedFrame& frame,
+// What an engine makes of the picture: of H.264 without a transform something else, and no word of
+// it (seen on an H200).
+SharedFrame Decoder::output_of(const PictureJob& job) const {
+  const bool is_lossless =
+      info_.CodecType == cudaVideoCodec_H264 &&
+      job.parameters.CodecSpecific.h264.qpprime_y_zero_transform_bypass_flag != 0;
+  return is_lossless ? nullptr : job.frame;
+}
+
+Moment Decoder::write(OutputSurface& surface, const PictureJob& job,
                       const CUVIDPROCPARAMS& parameters, const StreamPtr& stream) {
   Work work{.what = "output of a picture"};
   work.accesses = {{surface.allocation, {0, layout_.size, 0, 1}, true}};
@@ -291,7 +302,11 @@ Moment Decoder::write(OutputSurface& surface, const SharedFrame& frame,
   const bool bottom = (parameters.second_field != 0) == (parameters.top_field_first != 0);
   const Lines lines = !one_field ? Lines::kAll : bottom ? Lines::kBottom : Lines::kTop;
   unsigned char* bytes = driver().memory.bytes(surface.allocation->address);
-  work.run = [frame, output = output_, lines, layout = layout_, bytes]() -> CUresult {
+  Output output = output_;
+  const bool is_mpeg =
+      info_.CodecType == cudaVideoCodec_MPEG1 || info_.CodecType == cudaVideoCodec_MPEG2;
+  if (is_mpeg) output.decoded_width = job.parameters.PicWidthInMbs * 16;
+  work.run = [frame = output_of(job), output, lines, layout = layout_, bytes]() -> CUresult {
     AddressSpace::poison(bytes, layout.size);
     if (frame != nullptr) write_surface(*frame, output, lines, layout, bytes);
     return CUDA_SUCCESS;
@@ -324,7 +339,7 @@ CUresult Decoder::map(Lock& lock, int index, const CUVIDPROCPARAMS& parameters,
     return code;
   }
   surface.stream = stream;
-  write(surface, job->frame, parameters, stream);
+  write(surface, *job, parameters, stream);
   sim.journal.add("mapped");
   *address = surface.allocation->address;
   *pitch = layout_.pitch;

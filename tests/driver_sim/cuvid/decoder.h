@@ -65,8 +65,9 @@ class Decoder : public std::enable_shared_from_this<Decoder> {
   Decoded decode_data(const Bytes& data);
   Bytes with_headers(const PictureJob& job);
   void finish(PictureJob& job, const Decoded& decoded);
-  Moment write(OutputSurface& surface, const SharedFrame& frame, const CUVIDPROCPARAMS& parameters,
+  Moment write(OutputSurface& surface, const PictureJob& job, const CUVIDPROCPARAMS& parameters,
                const StreamPtr& stream);
+  SharedFrame output_of(const PictureJob& job) const;
   CUresult give_stats(Lock& lock, OutputSurface& surface, const PictureJob& job,
                       const CUVIDPROCPARAMS& parameters);
 

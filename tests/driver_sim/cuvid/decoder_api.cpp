@@ -27,6 +27,15 @@ size_t end_decoders_of(const ContextPtr& context) {
   return left.size();
 }
 
+/** Lets a call take the time of a setting, beside others. */
+void spend(Entry& entry, const char* setting) {
+  const int64_t cost = entry.sim.settings.number(setting, 0);
+  if (cost == 0) return;
+  entry.lock.unlock();
+  std::this_thread::sleep_for(std::chrono::microseconds(cost));
+  entry.lock.lock();
+}
+
 /** The context in which a session of that lock works on this thread; null if none is current. */
 ContextPtr working_context(Entry& entry, CUvideoctxlock lock_handle) {
   const auto lock = lock_handle == nullptr ? nullptr : context_locks().find(lock_handle);
@@ -71,10 +80,7 @@ CUFSIM_EXPORT CUresult cuvidCreateDecoder(CUvideodecoder* out, CUVIDDECODECREATE
     if (context->broken() != CUDA_SUCCESS) return context->broken();
     const CUresult refused = check_creation(*context->device, *info);
     if (refused != CUDA_SUCCESS) return refused;
-    const int64_t cost = entry.sim.settings.number("create_us", 0);
-    entry.lock.unlock();
-    std::this_thread::sleep_for(std::chrono::microseconds(cost));
-    entry.lock.lock();
+    spend(entry, "create_us");
     const auto decoder = std::make_shared<Decoder>(context, *info);
     const CUresult code = decoder->open();
     if (code != CUDA_SUCCESS) return code;
@@ -102,6 +108,7 @@ CUFSIM_EXPORT CUresult cuvidDestroyDecoder(CUvideodecoder handle) {
         if (context != nullptr) context->synchronize(entry.lock, false);
         decoder->close();
         entry.sim.changed.notify_all();
+        spend(entry, "destroy_us");
         entry.sim.journal.add("decoders", -1);
         return CUDA_SUCCESS;
       });
@@ -127,8 +134,9 @@ CUFSIM_EXPORT CUresult cuvidGetDecodeStatus(CUvideodecoder handle, int index,
 CUFSIM_EXPORT CUresult cuvidReconfigureDecoder(CUvideodecoder handle,
                                                CUVIDRECONFIGUREDECODERINFO* info) {
   return with_decoder("cuvidReconfigureDecoder", kNothing, handle,
-                      [&](Entry&, const DecoderPtr& decoder) -> CUresult {
+                      [&](Entry& entry, const DecoderPtr& decoder) -> CUresult {
                         if (info == nullptr) return kInvalidValue;
+                        spend(entry, "reconfigure_us");
                         return decoder->reconfigure(*info);
                       });
 }

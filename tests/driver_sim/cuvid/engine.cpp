@@ -41,11 +41,14 @@ class Engine {
       int64_t least_us = 0;
       {
         Lock driver_lock(driver().mutex);
+        driver().journal.add("engines_busy");
         driver().changed.wait(driver_lock, [] { return !driver().paused; });
         least_us = driver().settings.number("picture_us", 0);
       }
       std::this_thread::sleep_until(start + std::chrono::microseconds(least_us));
       work();
+      const Lock driver_lock(driver().mutex);
+      driver().journal.add("engines_busy", -1);
     }
   }
 

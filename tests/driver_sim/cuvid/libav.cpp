@@ -88,6 +88,8 @@ InnerDecoder::InnerDecoder(cudaVideoCodec codec, std::function<void(uint64_t)> o
   context_->log_level_offset = kSilent;
   // Wait for as many pictures as the stream may reorder, instead of guessing from what came.
   context_->strict_std_compliance = FF_COMPLIANCE_STRICT;
+  // All that is decoded is shown, also behind a start that is no IDR picture.
+  if (codec == cudaVideoCodec_H264) context_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   if (codec == cudaVideoCodec_AV1) {
     context_->flags |= AV_CODEC_FLAG_LOW_DELAY;
   }

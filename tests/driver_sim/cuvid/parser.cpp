@@ -2,14 +2,22 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "cuvid/engine.h"
+#include "cuvid/restart.h"
 
 namespace cufsim {
 
 namespace {
 
 constexpr int64_t kDefaultClock = 10000000;
+
+/** VP9 of profiles 1 and 3, with more chroma: no callback ever comes of it (seen on an H200). */
+bool is_ignored(cudaVideoCodec codec, const Bytes& unit) {
+  return codec == cudaVideoCodec_VP9 && !unit.empty() && (unit[0] & 0x20) != 0;
+}
 
 }  // namespace
 
@@ -29,6 +37,8 @@ void Parser::parse(const CUVIDSOURCEDATAPACKET& packet) {
     enqueue(order_->flush(), {});
     show_while(0);
     last_timestamp_.reset();
+    timestamps_.clear();
+    restarts_ = true;
   }
   std::optional<int64_t> timestamp;
   if ((packet.flags & CUVID_PKT_TIMESTAMP) != 0) timestamp = packet.timestamp;
@@ -40,15 +50,32 @@ void Parser::parse(const CUVIDSOURCEDATAPACKET& packet) {
   if (ends) {
     for (Unit& unit : splitter_.finish()) units.push_back(std::move(unit));
   }
+  hold_lone_picture(units, packet.payload_size > 0);
   for (const Unit& unit : units) {
-    if (!stopped_) take(unit);
+    if (!stopped_ && !is_ignored(parameters_.CodecType, unit.data)) take(unit);
   }
   if (!ends || stopped_) return;
+  const cudaVideoCodec codec = parameters_.CodecType;
+  const bool keeps = codec == cudaVideoCodec_H264 || codec == cudaVideoCodec_HEVC;
+  if (keeps && announced_) packets_since_end_ = 0;
   enqueue(order_->flush(), {});
   show_while(0);
+  restarts_ = true;
   if ((packet.flags & CUVID_PKT_NOTIFY_EOS) != 0 && parameters_.pfnDisplayPicture != nullptr) {
     parameters_.pfnDisplayPicture(parameters_.pUserData, nullptr);
   }
+}
+
+// A parser that goes on after an end keeps the first picture until a second packet comes, another
+// end or a discontinuity notwithstanding (seen on an H200 with H.264 and HEVC).
+void Parser::hold_lone_picture(std::vector<Unit>& units, bool has_payload) {
+  if (!packets_since_end_) return;
+  if (has_payload) ++*packets_since_end_;
+  std::move(units.begin(), units.end(), std::back_inserter(held_back_));
+  units.clear();
+  if (*packets_since_end_ < 2) return;
+  units.swap(held_back_);
+  packets_since_end_.reset();
 }
 
 void Parser::take(const Unit& unit) {
@@ -61,9 +88,11 @@ void Parser::take(const Unit& unit) {
     if (ordered.mark) sim.journal.add("pictures_parsed");
   }
   enqueue(ordered.before, {});
-  show_while(ordered.new_sequence ? 0 : parameters_.ulMaxDisplayDelay);
+  show_while(parameters_.ulMaxDisplayDelay);
   promise(ordered.after);
-  if (ordered.mark) {
+  if (ordered.mark && ordered.is_second_field) {
+    decode_second_field(ordered);
+  } else if (ordered.mark) {
     if (!announce()) return;
     note_drops();
     const int index = take_index();
@@ -71,6 +100,7 @@ void Parser::take(const Unit& unit) {
     picture.mark = *ordered.mark;
     picture.index = index;
     picture.timestamp = unit.timestamp;
+    if (unit.timestamp && sorts_timestamps()) timestamps_.insert(*unit.timestamp);
     picture.held = dropped_.erase(picture.mark) == 0;
     pictures_[picture.mark] = picture;
     tell_messages(ordered.messages, index);
@@ -79,6 +109,13 @@ void Parser::take(const Unit& unit) {
   // A picture that is shown again has the time of the packet that says so.
   enqueue(ordered.after, ordered.mark ? std::nullopt : unit.timestamp);
   show_while(parameters_.ulMaxDisplayDelay);
+}
+
+void Parser::decode_second_field(const Ordered& ordered) {
+  const auto found = pictures_.find(*ordered.mark);
+  if (found == pictures_.end() || found->second.refused || found->second.index < 0) return;
+  tell_messages(ordered.messages, found->second.index);
+  decode(ordered, found->second.index);
 }
 
 void Parser::promise(const std::vector<Shown>& shown) {
@@ -96,13 +133,17 @@ bool Parser::announce() {
     format.av1.max_height = static_cast<unsigned>(format.format.display_area.bottom);
   }
   if (announced_ && std::memcmp(&format, &format_, sizeof format) == 0) return true;
-  show_while(0);
+  // nvcuvid was seen to show what waits of the old sequence when it has announced the new one.
+  if (driver().settings.number("late_display", 0) == 0) show_while(0);
   format_ = format;
   announced_ = true;
+  int answer = 1;
+  if (parameters_.pfnSequenceCallback != nullptr) {
+    answer = parameters_.pfnSequenceCallback(parameters_.pUserData, &format_.format);
+  }
+  show_while(0);
   // Between sequences all surfaces are free.
   pictures_.clear();
-  if (parameters_.pfnSequenceCallback == nullptr) return true;
-  const int answer = parameters_.pfnSequenceCallback(parameters_.pUserData, &format_.format);
   if (answer == 0) stopped_ = true;
   if (answer > 1) surfaces_ = static_cast<unsigned>(answer);
   // The client may have written into what it was given.
@@ -184,12 +225,32 @@ void Parser::decode(const Ordered& ordered, int index) {
   // A copy, so that what the client keeps of it is gone when the call returns.
   Bytes data = ordered.data;
   std::vector<unsigned> slices = ordered.slices;
+  if (std::exchange(restarts_, false)) {
+    const Bytes mark = restart_mark(parameters_.CodecType);
+    data.insert(data.begin(), mark.begin(), mark.end());
+    for (unsigned& slice : slices) slice += static_cast<unsigned>(mark.size());
+  }
   picture->nBitstreamDataLen = static_cast<unsigned>(data.size());
   picture->pBitstreamData = data.data();
   picture->nNumSlices = static_cast<unsigned>(slices.size());
   picture->pSliceDataOffsets = slices.data();
   picture->ref_pic_flag = ordered.is_reference ? 1 : 0;
   picture->intra_pic_flag = ordered.is_intra ? 1 : 0;
+  picture->field_pic_flag = ordered.field.is_field ? 1 : 0;
+  picture->bottom_field_flag = ordered.field.is_bottom ? 1 : 0;
+  picture->second_field = ordered.is_second_field ? 1 : 0;
+  const cudaVideoCodec codec = parameters_.CodecType;
+  if (codec == cudaVideoCodec_H264) {
+    picture->CodecSpecific.h264.qpprime_y_zero_transform_bypass_flag =
+        ordered.bypasses_transform ? 1 : 0;
+  } else if (codec == cudaVideoCodec_MPEG1 || codec == cudaVideoCodec_MPEG2) {
+    // Of the width as it is displayed, without the last macroblock if that is not whole: inferred
+    // from an H200 that left the last column of 321 undecoded.
+    picture->PicWidthInMbs = static_cast<int>(format_.format.coded_width / 16);
+    picture->CodecSpecific.mpeg2.picture_coding_type = ordered.coding_type;
+  } else if (codec == cudaVideoCodec_MPEG4) {
+    picture->CodecSpecific.mpeg4.vop_coding_type = static_cast<unsigned char>(ordered.coding_type);
+  }
   int answer = 1;
   if (parameters_.pfnDecodePicture != nullptr) {
     answer = parameters_.pfnDecodePicture(parameters_.pUserData, picture.get());
@@ -213,8 +274,12 @@ void Parser::show_while(size_t more_than) {
 }
 
 int64_t Parser::timestamp_of(const Queued& queued) {
-  if (queued.timestamp) {
+  if (queued.timestamp && !sorts_timestamps()) {
     last_timestamp_ = queued.timestamp;
+  } else if (queued.timestamp && !timestamps_.empty()) {
+    // The earliest that was given, whatever picture it came with, as nvcuvid was seen to do.
+    last_timestamp_ = *timestamps_.begin();
+    timestamps_.erase(timestamps_.begin());
   } else if (!last_timestamp_) {
     last_timestamp_ = 0;
   } else {

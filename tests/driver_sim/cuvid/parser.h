@@ -45,6 +45,7 @@ class Parser {
   };
 
   void take(const Unit& unit);
+  void hold_lone_picture(std::vector<Unit>& units, bool has_payload);
   void enqueue(const std::vector<Shown>& shown, const std::optional<int64_t>& timestamp);
   void promise(const std::vector<Shown>& shown);
   void show_while(size_t more_than);
@@ -52,19 +53,33 @@ class Parser {
   bool announce();
   int take_index();
   void note_drops();
+  bool sorts_timestamps() const {
+    const cudaVideoCodec codec = parameters_.CodecType;
+    return codec != cudaVideoCodec_VP8 && codec != cudaVideoCodec_VP9 &&
+           codec != cudaVideoCodec_AV1;
+  }
   void decode(const Ordered& ordered, int index);
+  void decode_second_field(const Ordered& ordered);
   void tell_messages(const std::vector<SeiMessage>& messages, int index);
   int64_t timestamp_of(const Queued& queued);
 
   CUVIDPARSERPARAMS parameters_;
   UnitSplitter splitter_;
+  /** Behind an end of the stream, until a second packet comes. */
+  std::vector<Unit> held_back_;
+  /** Payloads since the end; nothing is held back behind the second or without an end. */
+  std::optional<unsigned> packets_since_end_;
   std::set<uint64_t> dropped_;
   std::unique_ptr<PictureOrder> order_;
   std::map<uint64_t, Picture> pictures_;
   std::deque<Queued> queue_;
+  /** Given with pictures, and not given out. */
+  std::multiset<int64_t> timestamps_;
   CUVIDEOFORMATEX format_ = {};
   bool announced_ = false;
   bool stopped_ = false;
+  /** What was decoded before is no reference any more. */
+  bool restarts_ = true;
   unsigned surfaces_ = 0;
   unsigned next_index_ = 0;
   uint64_t shown_count_ = 0;

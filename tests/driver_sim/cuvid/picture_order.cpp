@@ -11,6 +11,8 @@ namespace cufsim {
 
 namespace {
 
+constexpr unsigned char kMostReordered = 16;
+
 unsigned char surfaces_needed(cudaVideoCodec codec, const AVCodecContext& context) {
   // Seen on an H100: references + 1 for H.264, 8 for x265's usual reordering of 2 and for VP8, 9
   // for VP9. The others are guesses.
@@ -51,11 +53,8 @@ Shown shown_of(const AVFrame& frame) {
  */
 class LibavOrder : public PictureOrder {
  public:
-  LibavOrder(cudaVideoCodec codec, OnDrop on_drop)
-      : codec_(codec), decoder_(codec, std::move(on_drop)) {
-    if (!decoder_.usable()) return;
-    // Only its order is of interest.
-    decoder_.context().skip_loop_filter = AVDISCARD_ALL;
+  LibavOrder(cudaVideoCodec codec, OnDrop on_drop) : codec_(codec), on_drop_(std::move(on_drop)) {
+    open();
   }
 
   Ordered take(const Bytes& unit) override {
@@ -66,12 +65,15 @@ class LibavOrder : public PictureOrder {
       next_parameter_sets_ = scan.parameter_sets;
       next_monochrome_ = scan.monochrome;
       next_progressive_ = scan.progressive;
+      syntax_ = scan.syntax;
     }
     std::move(scan.messages.begin(), scan.messages.end(), std::back_inserter(messages_));
     // Headers alone go with the picture that follows.
-    if (!scan.has_picture || !decoder_.usable()) return ordered;
+    if (!scan.has_picture || !decoder_->usable()) return ordered;
     ordered.new_sequence = next_parameter_sets_ != parameter_sets_;
     if (scan.starts_anew || ordered.new_sequence) ordered.before = flush();
+    // libav's decoder of MPEG-2 keeps the chroma format that it began with.
+    if (ordered.new_sequence && codec_ == cudaVideoCodec_MPEG2) open();
     parameter_sets_ = next_parameter_sets_;
     monochrome_ = next_monochrome_;
     progressive_ = next_progressive_;
@@ -83,21 +85,34 @@ class LibavOrder : public PictureOrder {
     }
     ordered.is_reference = scan.is_reference;
     ordered.is_intra = scan.is_intra;
-    const Decoded decoded = decoder_.decode(ordered.data.data(), ordered.data.size());
+    ordered.coding_type = scan.coding_type;
+    ordered.bypasses_transform = syntax_.bypasses_transform;
+    const Decoded decoded = decoder_->decode(ordered.data.data(), ordered.data.size());
     if (!decoded.begun.empty()) {
       // Pictures that stand in for missing references: see Decoder::finish().
       current_ = codec_ == cudaVideoCodec_H264 ? decoded.begun.back() : decoded.begun.front();
       current_.frame = nullptr;
       ordered.mark = current_.mark;
     }
+    // As long as the sequence lasts; codecs without parameter sets have one.
+    if (ordered.new_sequence || surfaces_ == 0) {
+      surfaces_ = surfaces_needed(codec_, decoder_->context());
+    }
+    ordered.field = field_head(scan.first_slice, syntax_);
+    if (decoded.begun.empty() && ordered.field.is_field && !decoded.failed) {
+      ordered.mark = current_.mark;
+      ordered.is_second_field = true;
+    }
+    // libav finds out how many it reorders with the second field, too late for what is announced.
+    if (ordered.new_sequence && ordered.field.is_field) surfaces_ = kMostReordered + 1;
     for (const FramePtr& frame : decoded.shown) ordered.after.push_back(shown_of(*frame));
     return ordered;
   }
 
   std::vector<Shown> flush() override {
     std::vector<Shown> shown;
-    if (!decoder_.usable()) return shown;
-    for (const FramePtr& frame : decoder_.decode(nullptr, 0).shown) {
+    if (!decoder_->usable()) return shown;
+    for (const FramePtr& frame : decoder_->decode(nullptr, 0).shown) {
       shown.push_back(shown_of(*frame));
     }
     return shown;
@@ -106,7 +121,7 @@ class LibavOrder : public PictureOrder {
   CUVIDEOFORMAT format() const override {
     CUVIDEOFORMAT format = {};
     format.codec = codec_;
-    const AVCodecContext& context = const_cast<LibavOrder*>(this)->decoder_.context();
+    const AVCodecContext& context = decoder_->context();
     const AVPixFmtDescriptor* pixels = av_pix_fmt_desc_get(context.pix_fmt);
     if (pixels == nullptr) return format;
     const bool unknown_rate = context.framerate.num <= 0 || context.framerate.den <= 0;
@@ -115,9 +130,11 @@ class LibavOrder : public PictureOrder {
     format.progressive_sequence = progressive_ ? 1 : 0;
     const auto deep = static_cast<unsigned char>(pixels->comp[0].depth - 8);
     format.bit_depth_luma_minus8 = format.bit_depth_chroma_minus8 = deep;
-    format.min_num_decode_surfaces = surfaces_needed(codec_, context);
+    format.min_num_decode_surfaces = surfaces_;
     const int unit = codec_ == cudaVideoCodec_HEVC || codec_ == cudaVideoCodec_VP9 ? 8 : 16;
-    format.coded_width = align(context.coded_width, unit);
+    // Of MPEG as it is displayed (seen on an H100).
+    const bool is_mpeg = codec_ == cudaVideoCodec_MPEG1 || codec_ == cudaVideoCodec_MPEG2;
+    format.coded_width = is_mpeg ? align(context.width, 1) : align(context.coded_width, unit);
     format.coded_height = align(context.coded_height, unit);
     format.display_area.left = current_.crop_left;
     format.display_area.top = current_.crop_top;
@@ -130,6 +147,12 @@ class LibavOrder : public PictureOrder {
   }
 
  private:
+  void open() {
+    decoder_ = std::make_unique<InnerDecoder>(codec_, on_drop_);
+    // Only its order is of interest.
+    if (decoder_->usable()) decoder_->context().skip_loop_filter = AVDISCARD_ALL;
+  }
+
   void set_aspect(const AVCodecContext& context, CUVIDEOFORMAT& format) const {
     if (codec_ == cudaVideoCodec_VP8) return;
     const AVRational sample = context.sample_aspect_ratio;
@@ -142,7 +165,9 @@ class LibavOrder : public PictureOrder {
   }
 
   void set_signal(const AVCodecContext& context, CUVIDEOFORMAT& format) const {
-    if (codec_ == cudaVideoCodec_VP8 || codec_ == cudaVideoCodec_VP9) return;
+    const bool is_silent = codec_ == cudaVideoCodec_VP8 || codec_ == cudaVideoCodec_VP9 ||
+                           codec_ == cudaVideoCodec_JPEG;
+    if (is_silent) return;
     auto& signal = format.video_signal_description;
     signal.video_format = 5;
     signal.video_full_range_flag = context.color_range == AVCOL_RANGE_JPEG;
@@ -152,7 +177,8 @@ class LibavOrder : public PictureOrder {
   }
 
   cudaVideoCodec codec_;
-  InnerDecoder decoder_;
+  OnDrop on_drop_;
+  std::unique_ptr<InnerDecoder> decoder_;
   Begun current_;
   Bytes waiting_;
   std::vector<SeiMessage> messages_;
@@ -162,6 +188,8 @@ class LibavOrder : public PictureOrder {
   bool next_monochrome_ = false;
   bool progressive_ = true;
   bool next_progressive_ = true;
+  SliceSyntax syntax_;
+  unsigned char surfaces_ = 0;
 };
 
 }  // namespace

@@ -21,6 +21,9 @@ struct Shown {
 
 /** What a unit leads to: at most one picture to decode, and those that are then shown. */
 struct Ordered {
+  /** Of H.264: the picture is a field, or completes the one that was begun by another. */
+  FieldHead field;
+  bool is_second_field = false;
   /** Shown before the picture is decoded, since a new sequence begins. */
   std::vector<Shown> before;
   bool new_sequence = false;
@@ -28,6 +31,8 @@ struct Ordered {
   std::vector<Shown> after;
   bool is_reference = true;
   bool is_intra = false;
+  int coding_type = 0;
+  bool bypasses_transform = false;
   std::vector<unsigned> slices;
   std::vector<SeiMessage> messages;
   /** For the decoder. */

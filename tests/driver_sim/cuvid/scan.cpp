@@ -71,6 +71,7 @@ class Golomb {
     return value % 2 != 0 ? (value + 1) / 2 : -value / 2;
   }
   bool flag() { return bit() != 0; }
+  void skip(unsigned bits) { at_ += bits; }
 
  private:
   unsigned bit() {
@@ -106,13 +107,13 @@ void read_sps(const Bytes& sps, UnitScan& scan) {
   if (has_format) {
     const unsigned chroma_format = fields.next();
     scan.monochrome = chroma_format == 0;
-    if (chroma_format == 3) fields.flag();
+    if (chroma_format == 3) scan.syntax.has_planes = fields.flag();
     fields.next();
     fields.next();
-    fields.flag();
+    scan.syntax.bypasses_transform = fields.flag();
     if (fields.flag()) skip_scaling_lists(fields, chroma_format);
   }
-  fields.next();
+  scan.syntax.frame_num_bits = fields.next() + 4;
   const unsigned order_type = fields.next();
   if (order_type == 0) fields.next();
   if (order_type == 1) {
@@ -126,13 +127,20 @@ void read_sps(const Bytes& sps, UnitScan& scan) {
   fields.next();
   fields.next();
   scan.progressive = fields.flag();
+  scan.syntax.has_fields = !scan.progressive;
 }
 
-/** Only the last one counts, and zeros before the next start code are not part of it. */
-void set(Bytes& to, const Bytes& from, size_t begin, size_t end) {
+/** Zeros before the next start code are not part of it. */
+void add_to(Bytes& to, const Bytes& from, size_t begin, size_t end) {
   while (end > begin && from[end - 1] == 0) end--;
-  to.assign(from.begin() + static_cast<ptrdiff_t>(begin),
+  to.insert(to.end(), from.begin() + static_cast<ptrdiff_t>(begin),
             from.begin() + static_cast<ptrdiff_t>(end));
+}
+
+/** Only the last one counts. */
+void set(Bytes& to, const Bytes& from, size_t begin, size_t end) {
+  to.clear();
+  add_to(to, from, begin, end);
 }
 
 UnitScan scan_h264(const Bytes& data) {
@@ -146,6 +154,7 @@ UnitScan scan_h264(const Bytes& data) {
       case 1:
       case 5: {
         scan.has_picture = true;
+        if (scan.slices.empty()) scan.first_slice.assign(raw.begin() + 1, raw.end());
         scan.slices.push_back(static_cast<unsigned>(piece.start));
         scan.is_reference = scan.is_reference || (header & 0x60) != 0;
         scan.starts_anew = (header & 31) == 5;
@@ -195,6 +204,7 @@ UnitScan scan_mpeg2(const Bytes& data) {
     const unsigned char code = data[piece.begin];
     if (code == 0x00 && piece.begin + 2 < data.size()) {
       const unsigned type = data[piece.begin + 2] >> 3 & 7;
+      scan.coding_type = static_cast<int>(type);
       scan.has_picture = true;
       scan.is_intra = type == 1;
       scan.is_reference = type != 3;
@@ -204,6 +214,8 @@ UnitScan scan_mpeg2(const Bytes& data) {
       set(scan.parameter_sets, data, piece.begin, piece.end);
     } else if (code == 0xb5 && piece.begin + 2 < data.size() && data[piece.begin + 1] >> 4 == 1) {
       scan.progressive = (data[piece.begin + 2] & 8) != 0;
+      // Chroma format and kind of scan stand here.
+      add_to(scan.parameter_sets, data, piece.begin, piece.end);
     } else if (code == 0xb2) {
       scan.messages.push_back({code, Bytes(data.begin() + static_cast<ptrdiff_t>(piece.begin + 1),
                                            data.begin() + static_cast<ptrdiff_t>(piece.end))});
@@ -218,6 +230,7 @@ UnitScan scan_mpeg4(const Bytes& data) {
     const unsigned char code = data[piece.begin];
     if (code == 0xb6 && piece.begin + 1 < data.size()) {
       const unsigned type = data[piece.begin + 1] >> 6;
+      scan.coding_type = static_cast<int>(type);
       scan.has_picture = true;
       scan.is_intra = type == 0;
       scan.is_reference = type != 2;
@@ -252,6 +265,18 @@ UnitScan scan_vp(const Bytes& data, bool vp9) {
 }
 
 }  // namespace
+
+FieldHead field_head(const Bytes& first_slice, const SliceSyntax& syntax) {
+  FieldHead head;
+  if (!syntax.has_fields || first_slice.empty()) return head;
+  Golomb fields(first_slice, 0);
+  for (int skipped = 0; skipped < 3; skipped++) fields.next();
+  if (syntax.has_planes) fields.skip(2);
+  fields.skip(syntax.frame_num_bits);
+  head.is_field = fields.flag();
+  head.is_bottom = head.is_field && fields.flag();
+  return head;
+}
 
 UnitScan scan_unit(cudaVideoCodec codec, const Bytes& data) {
   switch (codec) {

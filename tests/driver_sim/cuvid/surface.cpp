@@ -1,6 +1,7 @@
 #include "cuvid/surface.h"
 
 #include <algorithm>
+#include <climits>
 #include <cstring>
 
 #include "cuvid/capabilities.h"
@@ -29,7 +30,7 @@ bool has_full_height_chroma(int format) {
 /** Samples of one plane of a picture, left-aligned in 16 bits. */
 class Samples {
  public:
-  Samples(const AVFrame& frame, int component) : frame_(frame) {
+  Samples(const AVFrame& frame, int component, int decoded_width) : frame_(frame) {
     const AVPixFmtDescriptor* descriptor =
         av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
     exists_ = component < descriptor->nb_components;
@@ -40,6 +41,7 @@ class Samples {
     shift_y_ = component == 0 ? 0 : descriptor->log2_chroma_h;
     width_ = -(-frame.width >> shift_x_);
     height_ = -(-frame.height >> shift_y_);
+    decoded_width_ = decoded_width == 0 ? INT_MAX : decoded_width >> shift_x_;
   }
   int shift_x() const { return shift_x_; }
   int shift_y() const { return shift_y_; }
@@ -48,6 +50,7 @@ class Samples {
     if (!exists_) return 0x8000;
     x = std::clamp(x, 0, width_ - 1);
     y = std::clamp(y, 0, height_ - 1);
+    if (x >= decoded_width_) return 0;
     const uint8_t* row = frame_.data[plane_] + static_cast<ptrdiff_t>(y) * frame_.linesize[plane_];
     if (depth_ == 8) return row[x] * 256u;
     uint16_t sample;
@@ -64,6 +67,7 @@ class Samples {
   int shift_y_ = 1;
   int width_ = 0;
   int height_ = 0;
+  int decoded_width_ = 0;
 };
 
 /** The range of a plane's samples that one side of the output is made of. */
@@ -85,8 +89,6 @@ Axis axis(int from_begin, int from_end, int to_begin, int to_end, int from_shift
   Axis result{from_begin >> from_shift, 0, to_begin >> to_shift, 0};
   result.from_size = -(-from_end >> from_shift) - result.from;
   result.to_size = -(-to_end >> to_shift) - result.to;
-  // A size of odd pixels is rounded up, and the picture is not stretched for it.
-  if (to_end - to_begin == ((from_end - from_begin + 1) & ~1)) result.from_size = result.to_size;
   return result;
 }
 
@@ -172,7 +174,9 @@ void write_surface(const AVFrame& picture, const Output& output, Lines lines,
   const int sample = wide ? 2 : 1;
   const int shift_x = is_planar(output.format) ? 0 : 1;
   const int shift_y = has_full_height_chroma(output.format) ? 0 : 1;
-  write_component(Samples(picture, 0), output, lines, 0, 0, {surface, layout.pitch, 1, wide});
+  const int columns = output.decoded_width;
+  write_component(Samples(picture, 0, columns), output, lines, 0, 0,
+                  {surface, layout.pitch, 1, wide});
   for (int component = 1; component < 3; component++) {
     unsigned char* first = surface + layout.chroma_offset;
     if (is_planar(output.format)) {
@@ -180,7 +184,7 @@ void write_surface(const AVFrame& picture, const Output& output, Lines lines,
     } else {
       first += (component - 1) * sample;
     }
-    write_component(Samples(picture, component), output, lines, shift_x, shift_y,
+    write_component(Samples(picture, component, columns), output, lines, shift_x, shift_y,
                     {first, layout.pitch, is_planar(output.format) ? 1 : 2, wide});
   }
 }

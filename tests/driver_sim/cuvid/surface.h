@@ -15,6 +15,8 @@ struct Output {
   int top = 0;
   int right = 0;
   int bottom = 0;
+  /** Columns from here on were not decoded; 0: all were. */
+  int decoded_width = 0;
   int width = 0;
   int height = 0;
   /** Part of the output that the picture fills. */

@@ -4,6 +4,7 @@
 // Behind what stands in for nvcc.
 #include "pixels/resize.cu"
 #include "pixels/rgb.cu"
+#include "pixels/yuv.cu"
 
 CUFSIM_KERNEL(cuf_rgb_narrow);
 CUFSIM_KERNEL(cuf_rgb_wide);
@@ -12,3 +13,7 @@ CUFSIM_KERNEL(cuf_resize_down_narrow);
 CUFSIM_KERNEL(cuf_resize_down_wide);
 CUFSIM_KERNEL(cuf_resize_down_wide_64);
 CUFSIM_KERNEL(cuf_resize_across);
+CUFSIM_KERNEL(cuf_yuv_narrow);
+CUFSIM_KERNEL(cuf_yuv_wide);
+CUFSIM_KERNEL(cuf_depth_narrow);
+CUFSIM_KERNEL(cuf_depth_wide);
