@@ -1,7 +1,7 @@
 # Sourced by ./dev: what a machine with an NVIDIA GPU runs: the checks of the cuda backend on the real driver,
 # and the benchmarks. Where build/gpu-kit lies (./dev gpu-kit) and deno is missing, all comes from there.
 
-GPU_CHECKS=(capabilities facts smoke kernels golden interop contract rounds sanitizer)
+GPU_CHECKS=(capabilities facts smoke kernels golden encoding interop contract rounds sanitizer)
 # What driver_facts decodes.
 GPU_FACT_CLIPS=(h264_b_pyramid.mp4 h264_1080p.mp4 h264_mbaff.mp4 hevc.mp4 hevc_b_wide.mp4 hevc_10bit.mp4
   vp8_alt_ref.webm vp9_alt_ref.webm vp9_444.webm av1_wide.mp4 mpeg2.ts mpeg2_odd.ts mjpeg.avi)
@@ -189,6 +189,15 @@ gpu_tell_golden() {
   grep -oE '"result": "(equal|within|refused)' "$work/golden.json" | sort | uniq -c
 }
 
+gpu_step_encoding() {
+  gpu_deno 120 test --no-check -A --preload tests/gpu/keep_context.ts tests/gpu/encoding_check.ts
+}
+
+gpu_tell_encoding() {
+  grep -E '^(ok|FAILED) \|' "$1" || tail -n 5 "$1"
+  gpu_tell_failures "$1"
+}
+
 # The name of each test that failed, with the first line of what it said.
 gpu_tell_failures() {
   awk '/=> \.\/tests/ { name = $0; next }
@@ -196,11 +205,23 @@ gpu_tell_failures() {
     "$1" | head -n 40
 }
 
-# The files of the contract suite, without the recorder of members, in processes beside each other.
+# The files of the contract suite. What ffmpeg says of streams that are made on the spot is on no tape, and
+# encoders' tests need NVENC.
+gpu_contract_files() {
+  local without=none
+  if [[ -n "${CUFRAME_COMMAND_TAPE:-}" ]]; then
+    without=encoder,muxer,transcoder
+  elif ! gpu_deno 60 run --no-check -A tests/gpu/has_encoder.ts >/dev/null; then
+    without=encoder,transcoder
+  fi
+  sed -nE 's#^import "\./(.*_contract\.ts)";#tests/contract/\1#p' tests/contract/contract_test.ts |
+    grep -vE "/(${without//,/|})_"
+}
+
+# The contract suite, without the recorder of members, in processes beside each other.
 gpu_step_contract() {
   local files=() own=() pids=() shard shards status=0 i
-  mapfile -t files < <(sed -nE 's#^import "\./(.*_contract\.ts)";#tests/contract/\1#p' \
-    tests/contract/contract_test.ts)
+  mapfile -t files < <(gpu_contract_files)
   # They wait most of the time: a session of NVDEC takes a quarter of a second to end.
   shards="$(nproc)"
   for ((shard = 0; shard < shards; shard++)); do

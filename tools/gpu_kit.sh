@@ -37,7 +37,7 @@ gpu_kit_needs() {
   local name path
   while read -r name path; do
     case "$name" in
-      libdav1d.so.*) cp "$2/$name" "$3/" ;;
+      libdav1d.so.* | libx264.so.*) cp "$2/$name" "$3/" ;;
       libhwy.so.*) cp "$(readlink -f "$path")" "$3/$name" ;;
     esac
   done < <(ldd "$1" | awk '{ print $1, $3 }')
@@ -64,7 +64,7 @@ gpu_kit_python() {
 }
 
 # Clips, what ffmpeg says of them, and what the CPU backend makes of them. Playing the contract suite once
-# on the simulated driver leaves all answers of ffmpeg and ffprobe on the tape.
+# on the simulated driver leaves the answers of ffmpeg and ffprobe on the tape.
 gpu_kit_clips() {
   local kept="$PWD/build/gpu-tape"
   export CUFRAME_COMMAND_TAPE="$kept"
@@ -80,12 +80,13 @@ gpu_kit_clips() {
 }
 
 gpu_kit_tape() {
-  local marker="$CUFRAME_COMMAND_TAPE/complete" inputs
+  local marker="$CUFRAME_COMMAND_TAPE/complete" inputs files
   inputs="$(cat tests/contract/*.ts tests/support/*.ts | sha256sum)"
   [[ "$(cat "$marker" 2>/dev/null)" != "$inputs" ]] || return 0
   mkdir -p "$CUFRAME_COMMAND_TAPE"
+  mapfile -t files < <(gpu_contract_files)
   CUFRAME_TEST_BACKEND=cuda LD_LIBRARY_PATH="$PWD/build/release/driver_sim" \
-    deno test --no-check -A --quiet tests/contract/contract_test.ts >build/gpu-tape.log 2>&1 ||
+    deno test --no-check -A --quiet "${files[@]}" >build/gpu-tape.log 2>&1 ||
     echo "The contract suite fails on the simulated driver (build/gpu-tape.log)" >&2
   echo "$inputs" >"$marker"
 }
