@@ -7,6 +7,7 @@ import { type SimulatedDriver, simulatedDriver } from "../support/simulated_driv
 import {
   assertNoDriverProblems,
   assertRun,
+  barcodesOf,
   contractBackend,
   inTime,
   numbersOf,
@@ -63,7 +64,15 @@ for (const code of [kGone, kFault]) {
         "frames()": () => numbersOf({ [Symbol.asyncIterator]: () => frames }),
         "at()": () => video.at(30),
         "getBatchFrames()": async () => {
-          while ((await numbersOf(await threaded.getBatchFrames(4))).length > 0);
+          for (;;) {
+            const batch = await threaded.getBatchFrames(4);
+            if (batch.length === 0) return;
+            try {
+              await barcodesOf(batch);
+            } finally {
+              for (const frame of batch) frame.close();
+            }
+          }
         },
         "toTensor()": () => kept.toTensor(),
         "copyTo()": () => kept.copyTo(new Uint8Array(kept.byteLength)),
