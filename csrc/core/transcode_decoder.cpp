@@ -81,19 +81,21 @@ uint32_t TranscodeDecoder::decode(FrameSpan span, const std::atomic<bool>& stop,
     }
   }
   const uint32_t lost = span.count - work.given;
-  if (lost == 0 && !work.is_damaged) behind_ = std::move(work.behind);
+  if (lost == 0 && !work.is_damaged) {
+    last_ = Last{.end = span.end(), .behind = std::move(work.behind)};
+  }
   return lost;
 }
 
 // What the decoder gives from where it stands on, if that gives the whole span, behind what it gave
 // already.
 std::vector<PlannedRun> TranscodeDecoder::go_on(Work& work) {
-  std::optional<Pictures> came = std::exchange(behind_, std::nullopt);
+  std::optional<Last> last = std::exchange(last_, std::nullopt);
   std::vector<PlannedRun> runs;
-  if (came) {
+  if (last && work.span.first >= last->end) {
     std::vector<uint32_t> rest;
     for (uint32_t frame = work.span.first; frame < work.span.end(); ++frame) {
-      if (!came->contains(frame)) rest.push_back(frame);
+      if (!last->behind.contains(frame)) rest.push_back(frame);
     }
     if (!rest.empty()) runs = decoder_.runs_on(rest);
     work.goes_on = rest.empty() || !runs.empty();
@@ -104,7 +106,7 @@ std::vector<PlannedRun> TranscodeDecoder::go_on(Work& work) {
   if (!work.goes_on || index.packet_of_frame(messages_frame_) < start) messages_ = nullptr;
   if (!work.goes_on) return {};
   work.stays = true;
-  for (auto& [frame, picture] : *came) {
+  for (auto& [frame, picture] : last->behind) {
     const bool is_wanted = frame >= work.span.first && frame < work.span.end();
     take(work, frame, std::move(picture), is_wanted);
   }

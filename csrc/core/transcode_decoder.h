@@ -40,6 +40,11 @@ class TranscodeDecoder {
  private:
   struct Work;
   using Pictures = std::map<uint32_t, Picture>;  // by frame
+  // The span before.
+  struct Last {
+    uint32_t end = 0;
+    Pictures behind;  // what pushing out its frames gave, for the next span
+  };
 
   std::vector<PlannedRun> go_on(Work& work);
   std::vector<PlannedRun> begin(const Work& work);
@@ -55,9 +60,7 @@ class TranscodeDecoder {
   const std::shared_ptr<SampledStream> stream_;
   const uint32_t threads_;
   RunDecoder decoder_;
-  // What pushing out the last span's frames gave behind them, for the next span; nothing: it did
-  // not come whole.
-  std::optional<Pictures> behind_;
+  std::optional<Last> last_;                     // nothing: there was none that came whole
   std::shared_ptr<const SeiMessages> messages_;  // of the last picture that had some
   uint32_t messages_frame_ = 0;                  // that picture
 };
