@@ -151,6 +151,9 @@ TEST_CASE("Spans that follow one another decode each packet about once") {
   // One frame of several that were given too early is no reason to begin anew.
   Video::decode(*video.kept, {20, 5});
   for (uint32_t frame = 25; frame < 40; ++frame) CHECK(video.cost({frame, 1}) <= 5);
+  // What came at the end of the file is kept, too.
+  Video::decode(*video.kept, {80, 10});
+  for (uint32_t frame = 90; frame < 100; ++frame) CHECK(video.cost({frame, 1}) <= 5);
 }
 
 TEST_CASE("A span that needs another start than where the decoder stands begins at a key frame") {
@@ -160,6 +163,13 @@ TEST_CASE("A span that needs another start than where the decoder stands begins 
     CAPTURE(span.first);
     CHECK(video.cost(span) == video.cost_anew(span));
   }
+  // Back to a picture that may not have been sent yet.
+  for (uint32_t frame = 30; frame < 40; ++frame) {
+    CAPTURE(frame);
+    Video::decode(*video.kept, {frame, 1});
+    CHECK(video.cost({frame - 1, 1}) == video.cost_anew({frame - 1, 1}));
+  }
+  Video::decode(*video.kept, {20, 10});
   CHECK(video.cost({36, 4}) <= video.cost_anew({36, 4}) / 2);
 }
 
