@@ -16,9 +16,6 @@ namespace {
 constexpr uint64_t kFewestFrames = 4;
 constexpr uint64_t kMostFrames = 4096;
 
-// Decoders hold back at most 16 pictures to put them in order; what comes later is lost.
-constexpr size_t kMostEarly = 16;
-
 }  // namespace
 
 FrameStream::FrameStream(std::shared_ptr<SampledStream> stream, Range range, uint32_t engines,
@@ -133,14 +130,14 @@ void FrameStream::decode_rest(RunDecoder& decoder, const PlannedRun& run,
                                        const uint32_t position = position_of(frame);
                                        if (!is_wanted || !missing.contains(position)) return;
                                        early.emplace(position, std::move(picture));
-                                       put_in_order(early, missing, kMostEarly);
+                                       put_in_order(early, missing, kMostHeldBack);
                                      },
                                  .on_damage =
                                      [&](uint32_t frame, const Error& error) {
                                        const uint32_t position = position_of(frame);
                                        if (missing.erase(position) > 0)
                                          fail(position, position + 1, error);
-                                       put_in_order(early, missing, kMostEarly);
+                                       put_in_order(early, missing, kMostHeldBack);
                                      }};
   try {
     decoder.decode(run, false, is_stopped_, sink);

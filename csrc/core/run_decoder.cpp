@@ -195,6 +195,37 @@ bool RunDecoder::holds(uint32_t frame) const {
   return standing_ && held_.contains(frame);
 }
 
+std::vector<PlannedRun> RunDecoder::runs_on(std::span<const uint32_t> frames) const {
+  if (!standing_) return {};
+  const uint32_t next = standing_->next_packet;
+  std::vector<uint32_t> held;   // packets
+  std::vector<uint32_t> later;  // frames
+  for (const uint32_t frame : frames) {
+    const uint32_t packet = stream_->index.packet_of_frame(frame);
+    if (held_.contains(frame)) {
+      held.push_back(packet);
+    } else if (packet >= next) {
+      later.push_back(frame);
+    } else {
+      return {};
+    }
+  }
+  std::vector<PlannedRun> runs = {{.first_packet = next,
+                                   .last_packet = next - 1,
+                                   .continues = true,
+                                   .wanted_packets = {},
+                                   .dropped_packets = {}}};
+  if (!later.empty()) {
+    const std::optional<StandingDecoder> standing[] = {standing_};
+    runs = std::move(plan_samples(stream_->index, later, 1, standing).queues[0]);
+    if (!runs.front().continues) return {};
+  }
+  std::sort(held.begin(), held.end());
+  std::vector<uint32_t>& wanted = runs.front().wanted_packets;
+  wanted.insert(wanted.begin(), held.begin(), held.end());
+  return runs;
+}
+
 // Behind a seek to its key picture a leading picture has no references.
 bool RunDecoder::is_orphan(uint32_t packet) const {
   const PacketIndex& index = stream_->index;
@@ -203,11 +234,14 @@ bool RunDecoder::is_orphan(uint32_t packet) const {
 }
 
 // Of two fields in two packets the second shows nothing of its own, but its frame needs it.
-bool RunDecoder::completes_wanted(uint32_t packet) const {
+bool RunDecoder::is_second_field(uint32_t packet) const {
   const PacketIndex& index = stream_->index;
   return stream_->video.codec == "h264" && packet > 0 && packet < index.packets().size() &&
-         index.frame_of_packet(packet) == PacketIndex::kNoFrame &&
-         contains(run_->wanted_packets, packet - 1);
+         index.frame_of_packet(packet) == PacketIndex::kNoFrame;
+}
+
+bool RunDecoder::completes_wanted(uint32_t packet) const {
+  return is_second_field(packet) && contains(run_->wanted_packets, packet - 1);
 }
 
 bool RunDecoder::may_drop(const PlannedRun& run, uint32_t packet, const Packet& data) {
@@ -281,21 +315,44 @@ void RunDecoder::check_delivered(const PlannedRun& run) const {
               0, to_microseconds(stream_->index.pts_of_frame(frame), stream_->index.time_base()));
 }
 
-void RunDecoder::finish(const PlannedRun& run, bool stays, const Sink& sink) {
-  const auto count = static_cast<uint32_t>(stream_->index.packets().size());
-  const bool pushes = stays || !decoder_->drains_with_stats();
-  while (pushes && missing_ > 0 && standing_->next_packet < count) {
-    const uint32_t packet = standing_->next_packet++;
+// Sends the packet that follows. What is wrong with that is no matter of the frames in front of it.
+std::optional<Error> RunDecoder::push_next() {
+  const uint32_t packet = standing_->next_packet++;
+  stream_->counters.gops_decoded += stream_->index.packets()[packet].is_key;
+  try {
     Packet data = read(packet);
-    if (is_orphan(packet)) continue;
-    send(packet, std::move(data));
+    if (!is_orphan(packet)) send(packet, std::move(data));
+  } catch (const Error& error) {
+    if (error.status == Status::aborted) throw;
+    log(LogLevel::debug, "sampler", "Packet ", packet, " pushes nothing out: ", error.what());
+    return error;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> RunDecoder::push_out(const Sink& sink) {
+  const auto count = static_cast<uint32_t>(stream_->index.packets().size());
+  // By then a picture comes, or is lost: decoders hold back one for each frame thread, too, and a
+  // picture may be two packets.
+  const uint32_t most = 2 * (kMostHeldBack + options_.threads);
+  for (uint32_t i = 0; missing_ > 0 && i < most && standing_->next_packet < count; ++i) {
+    std::optional<Error> failure = push_next();
+    if (!failure && is_second_field(standing_->next_packet)) failure = push_next();
+    if (failure) return failure;
     receive_all(sink);
   }
-  if (missing_ == 0 && stays) return;
+  return std::nullopt;
+}
+
+void RunDecoder::finish(const PlannedRun& run, bool stays, const Sink& sink) {
+  std::optional<Error> failure;
+  if (stays || !decoder_->drains_with_stats()) failure = push_out(sink);
+  if (stays && missing_ == 0 && !failure) return;
   standing_.reset();
   decoder_->send_end();
   receive_all(sink);
   decoder_->reset();
+  if (failure && missing_ > 0) throw *failure;
   check_delivered(run);
 }
 
@@ -307,7 +364,8 @@ void RunDecoder::decode(const PlannedRun& run, bool stays, const std::atomic<boo
   missing_ = run.wanted_packets.size();
   if (stream_->indexed->is_estimate) return decode_by_time(run, sink);
   try {
-    if (!run.continues || !standing_) {
+    const bool continues = run.continues && standing_;
+    if (!continues) {
       decoder_->reset();
       held_.clear();
       standing_ = {.start_packet = run.first_packet, .next_packet = run.first_packet};
@@ -316,7 +374,8 @@ void RunDecoder::decode(const PlannedRun& run, bool stays, const std::atomic<boo
     for (uint32_t packet = run.first_packet; packet <= run.last_packet; ++packet) {
       Packet data = read(packet);
       standing_->next_packet = packet + 1;
-      const bool begins_gop = stream_->index.packets()[packet].is_key && packet != run.first_packet;
+      const bool is_counted = packet == run.first_packet && !continues;
+      const bool begins_gop = stream_->index.packets()[packet].is_key && !is_counted;
       stream_->counters.gops_decoded += begins_gop;
       if (may_drop(run, packet, data)) {
         ++stream_->counters.packets_dropped;

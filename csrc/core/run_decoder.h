@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
+#include <vector>
 
 #include "core/decoder_warm_up.h"
 #include "core/decoding_place.h"
@@ -81,6 +83,9 @@ struct SampledStream : SampledDecoding {
   }
 };
 
+// Decoders hold back at most this many pictures to put them in order; what comes later is lost.
+inline constexpr uint32_t kMostHeldBack = 16;
+
 // Gets frames out of planned runs, with a demuxer and a decoder of its own. One thread at a time.
 class RunDecoder {
  public:
@@ -98,7 +103,8 @@ class RunDecoder {
   };
 
   // stays: what the decoder holds back at the end is pushed out by the packets that follow and not
-  // drained, so that it can continue there, or, with a run of no packets, give what it holds.
+  // drained, so that it can continue there, or, with a run of no packets, give what it holds. Where
+  // those packets cannot be had, or do not help, it is drained.
   // Throws Error(corrupt_data) for wanted frames that do not come. Throws Error(aborted) when
   // `stop` becomes true.
   void decode(const PlannedRun& run, bool stays, const std::atomic<bool>& stop, const Sink& sink);
@@ -107,6 +113,10 @@ class RunDecoder {
   // Whether the decoder was sent the frame's packet and still holds the picture, to give it when
   // it is sent more.
   bool holds(uint32_t frame) const;
+  // The runs that give these frames, ascending and at least one, from where the decoder stands on;
+  // none where it would have to begin at a key packet for the first. Those that it holds are wanted
+  // of the first run.
+  std::vector<PlannedRun> runs_on(std::span<const uint32_t> frames) const;
 
  private:
   // Of an index that is an estimate: where the decoder is, by time.
@@ -127,12 +137,15 @@ class RunDecoder {
   bool read_next(Packet& out);
   Packet read(uint32_t packet);
   bool is_orphan(uint32_t packet) const;
+  bool is_second_field(uint32_t packet) const;
   bool completes_wanted(uint32_t packet) const;
   bool may_drop(const PlannedRun& run, uint32_t packet, const Packet& data);
   void send(uint32_t packet, Packet data);
   void receive_all(const Sink& sink);
   void show(Picture picture, const Sink& sink);
   void hand_out(uint32_t frame, Picture picture, bool is_wanted, const Sink& sink);
+  std::optional<Error> push_out(const Sink& sink);
+  std::optional<Error> push_next();
   void finish(const PlannedRun& run, bool stays, const Sink& sink);
   void check_delivered(const PlannedRun& run) const;
   uint32_t ordinal_of(const Packet& packet, uint32_t expected) const;

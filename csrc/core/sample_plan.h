@@ -28,7 +28,7 @@ struct PlannedRun {
   uint32_t last_packet = 0;  // inclusive, always wanted
   // The decoder stands at first_packet: no seek, no flush. Otherwise first_packet is a key packet.
   bool continues = false;
-  std::vector<uint32_t> wanted_packets;   // ascending
+  std::vector<uint32_t> wanted_packets;   // ascending; before first_packet: the decoder holds them
   std::vector<uint32_t> dropped_packets;  // ascending; droppable and not wanted: not to be sent
 
   uint32_t sent_packets() const {

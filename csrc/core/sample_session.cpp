@@ -340,13 +340,7 @@ RunDecoder& SampleSession::decoder(uint32_t number) {
 
 SamplePlan SampleSession::plan(const std::vector<uint32_t>& frames) {
   if (frames.size() == 1 && decoder(0).holds(frames.front())) {
-    const uint32_t next = decoder(0).standing()->next_packet;
-    const PlannedRun push = {.first_packet = next,
-                             .last_packet = next - 1,
-                             .continues = true,
-                             .wanted_packets = {stream_->index.packet_of_frame(frames.front())},
-                             .dropped_packets = {}};
-    return {.queues = {{push}}, .frames = {}, .frames_ahead = 0};
+    return {.queues = {decoder(0).runs_on(frames)}, .frames = {}, .frames_ahead = 0};
   }
   if (options_.engines > 1) {
     SamplePlan wide = plan_samples(stream_->index, frames, options_.engines);

@@ -37,6 +37,51 @@ test("decoder and encoder stay for 20 segments, and only what is wanted is decod
     }), { clips: [kClip] });
 });
 
+test("segments that follow one another decode each packet about once", async () => {
+  const name = "h264_one_gop.mp4";
+  const source = await timedClip(name);
+  const count = source.times.length;
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      await using transcoder = await device.createTranscoder(source.path, null, kFast);
+      const check = async (first: number, end: number) => {
+        const output = join(folder, `${first}_${end}.mp4`);
+        const until = end < count ? source.times[end] / 1e6 : transcoder.duration;
+        const job = transcoder.segmentedTranscode(source.times[first] / 1e6, until, { output });
+        assertEquals((await job).frames, end - first);
+        await assertShows(output, source, first, end);
+      };
+      for (let first = 0; first < count; first += 7) {
+        await check(first, Math.min(first + 7, count));
+      }
+      const inTurn = transcoder.stats.packetsDecoded;
+      // Up to where it stays, each segment of the first begins at the key frame.
+      assert(inTurn >= count && inTurn <= count + 30, `${inTurn} packets of ${count}`);
+      // Back, on, a little ahead, and back again into what was there already.
+      for (const [first, end] of [[40, 47], [47, 52], [55, 60], [58, 63], [20, 30], [30, 31]]) {
+        await check(first, end);
+      }
+    }), { clips: [name] });
+});
+
+test("segments far from each other decode few packets more than they need", async () => {
+  const name = "h264_one_gop.mp4";
+  const { path, times } = await timedClip(name);
+  await withDevice(async (device) => {
+    await using transcoder = await device.createTranscoder(path, null, kFast);
+    let needed = 0;
+    const ends = [80, 60, 70, 40, 50, 30];
+    for (const end of ends) {
+      const from = times[end - 4] / 1e6;
+      await transcoder.segmentedTranscode(from, times[end] / 1e6, { output: { bytes: true } });
+      needed += end;
+    }
+    // A decoder holds back some pictures, to put them in order and for each of its threads.
+    const { packetsDecoded } = transcoder.stats;
+    assert(packetsDecoded <= needed + 6 * ends.length, `${packetsDecoded} of ${needed} packets`);
+  }, { clips: [name] });
+});
+
 test("segments are transcoded beside each other; results are in their order", async () => {
   const source = await timedClip(kClip);
   await withDevice((device) =>
