@@ -125,7 +125,6 @@ class EncodeSession : public Object, public std::enable_shared_from_this<EncodeS
   bool apply(const EncoderSettings& settings, Size size);
   void make_anew(const EncoderSettings& settings, Size size);
   void note_state();
-  Rational frame_rate() const;
 
   const std::shared_ptr<Device> device_;
   const Options options_;
