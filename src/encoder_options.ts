@@ -25,7 +25,12 @@ import {
   formatRule,
   PictureLayout,
 } from "./encoder_format.ts";
-import { nativeSettings, parameterRules, parametersOf } from "./encoder_settings.ts";
+import {
+  type NativeSettings,
+  nativeSettings,
+  parameterRules,
+  parametersOf,
+} from "./encoder_settings.ts";
 import { cudaAddress, type DecodingDevice, requireContext } from "./gpu_options.ts";
 import { UnsupportedError } from "./errors.ts";
 
@@ -81,15 +86,9 @@ export interface EncoderDescriptor extends EncoderConfig {
 }
 
 /** A checked descriptor as the library wants it. */
-export interface NativeEncoderDescriptor {
+export interface NativeEncoderDescriptor extends NativeSettings {
   /** The record. */
   readonly desc: EncoderDesc;
-  /** Records of the parameters; null where there are none. */
-  readonly settings: Uint8Array | null;
-  /** How many there are. */
-  readonly settingCount: number;
-  /** The encoder's own options, names and values that end in NUL; null where there are none. */
-  readonly native: Uint8Array | null;
   /** What its pictures look like. */
   readonly layout: PictureLayout;
 }

@@ -18,6 +18,7 @@ import {
 } from "./descriptor.ts";
 import { encoderFormat, formatCode } from "./encoder_format.ts";
 import { configRules, type EncoderConfig, nativeConfig } from "./encoder_options.ts";
+import type { NativeSettings } from "./encoder_settings.ts";
 import { readStrings } from "./encoder_strings.ts";
 import { UnsupportedError } from "./errors.ts";
 import { cudaAddress, type DecodingDevice, requireContext } from "./gpu_options.ts";
@@ -73,12 +74,8 @@ export interface TranscoderDescriptor
 export interface NativeTranscoder {
   /** The record. */
   readonly desc: TranscoderDesc;
-  /** Records of the encoder's parameters; null where there are none. */
-  readonly settings: Uint8Array | null;
-  /** How many there are. */
-  readonly settingCount: number;
-  /** The encoder's own options; null where there are none. */
-  readonly native: Uint8Array | null;
+  /** What the encoder is told. */
+  readonly encoder: NativeSettings;
   /** How files are written. */
   readonly file: TranscodeFileOptions;
 }
@@ -156,7 +153,5 @@ export function nativeTranscoder(
   desc.audio = AUDIO[config.audio ?? "copy"];
   desc.wantsProgress = config.onProgress === undefined ? 0 : 1;
   desc.cudaStream = Number(cudaStream);
-  const { settings, settingCount } = native;
-  const file = fileOptions(WHAT, config);
-  return { desc, settings, settingCount, native: native.native, file };
+  return { desc, encoder: native, file: fileOptions(WHAT, config) };
 }
