@@ -31,7 +31,7 @@ import {
   parameterRules,
   parametersOf,
 } from "./encoder_settings.ts";
-import { cudaAddress, type DecodingDevice, requireContext } from "./gpu_options.ts";
+import { cudaAddress, type DecodingDevice, nativeStream, requireContext } from "./gpu_options.ts";
 import { UnsupportedError } from "./errors.ts";
 
 /** What is encoded, and how: also what `encoderSupport()` asks about. */
@@ -131,17 +131,14 @@ export function nativeEncoderDescriptor(
   };
   const native = nativeDescriptor("createEncoder()", descriptor, rules);
   requireContext(device, descriptor.cudaContext);
-  const { cudaStream = 0, useCpuInputBuffer } = descriptor;
-  if (device.backend === "cpu" && Number(cudaStream) !== 0) {
-    throw new UnsupportedError("cudaStream needs a CUDA device; leave it out on the CPU");
-  }
-  if (device.backend === "cpu" && useCpuInputBuffer === false) {
+  const cudaStream = nativeStream(device, descriptor.cudaStream);
+  if (device.backend === "cpu" && descriptor.useCpuInputBuffer === false) {
     throw new UnsupportedError(
       "useCpuInputBuffer: false needs a CUDA device; the CPU's pictures are in host memory, so leave it out",
     );
   }
   const { desc } = native;
-  desc.cudaStream = Number(cudaStream);
+  desc.cudaStream = cudaStream;
   desc.threads = descriptor.threads ?? 0;
   desc.inputBudgetBytes = descriptor.inputBudgetBytes ?? 0;
   return native;

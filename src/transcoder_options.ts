@@ -20,8 +20,7 @@ import { encoderFormat, formatCode } from "./encoder_format.ts";
 import { configRules, type EncoderConfig, nativeConfig } from "./encoder_options.ts";
 import type { NativeSettings } from "./encoder_settings.ts";
 import { readStrings } from "./encoder_strings.ts";
-import { UnsupportedError } from "./errors.ts";
-import { cudaAddress, type DecodingDevice, requireContext } from "./gpu_options.ts";
+import { cudaAddress, type DecodingDevice, nativeStream, requireContext } from "./gpu_options.ts";
 import { checkMuxer, type MuxerDescriptor } from "./muxer_options.ts";
 import type { VideoSourceDescriptor } from "./sampler_options.ts";
 
@@ -129,10 +128,8 @@ export function nativeTranscoder(
     height: integer(2, LARGEST_SIDE),
   });
   requireContext(device, config.cudaContext);
-  const { cudaStream = 0, width, height, format } = config;
-  if (device.backend === "cpu" && Number(cudaStream) !== 0) {
-    throw new UnsupportedError("cudaStream needs a CUDA device; leave it out on the CPU");
-  }
+  const cudaStream = nativeStream(device, config.cudaStream);
+  const { width, height, format } = config;
   const encoded = Object.entries(config).filter(([key]) => !Object.hasOwn(ownRules, key));
   const native = nativeConfig(WHAT, {
     ...Object.fromEntries(encoded),
@@ -152,6 +149,6 @@ export function nativeTranscoder(
   desc.threads = config.threads ?? 0;
   desc.audio = AUDIO[config.audio ?? "copy"];
   desc.wantsProgress = config.onProgress === undefined ? 0 : 1;
-  desc.cudaStream = Number(cudaStream);
+  desc.cudaStream = cudaStream;
   return { desc, encoder: native, file: fileOptions(WHAT, config) };
 }
