@@ -119,8 +119,7 @@ EncoderOptions EncodeSession::encoder_options(const EncoderSettings& settings, S
           .settings = settings,
           .color = color_of(settings, size),
           .native_options = options_.native_options,
-          .threads = options_.threads,
-          .cuda_stream = options_.cuda_stream};
+          .threads = options_.threads};
 }
 
 void EncodeSession::make_anew(const EncoderSettings& settings, Size size) {
@@ -147,6 +146,13 @@ void EncodeSession::make_anew(const EncoderSettings& settings, Size size) {
   state_.fallback_reason = std::move(chosen.fallback_reason);
 }
 
+// The stream orders nothing in another context, whose frames the encoder may refuse.
+void EncodeSession::note_refill(const DeviceMemoryInfo& memory) const {
+  const auto& port = device_->gpu.port;
+  const bool is_same_context = port && port->context() == memory.context();
+  memory.note_refill(is_same_context ? options_.cuda_stream : 0);
+}
+
 void EncodeSession::encode(std::shared_ptr<const Picture> picture, Request request,
                            std::shared_ptr<Ticket> ticket) {
   std::lock_guard lock(calls_mutex_);
@@ -157,7 +163,7 @@ void EncodeSession::encode(std::shared_ptr<const Picture> picture, Request reque
   } else if (request.time.pts && request.time.time_base.den == 0 && picture->time_base.den > 0) {
     request.time.time_base = picture->time_base;
   }
-  if (picture->device) picture->device->note_refill(options_.cuda_stream);
+  if (picture->device) note_refill(*picture->device);
   auto waiting = std::make_shared<Waiting>();
   // Its memory is charged to the device where it was made.
   waiting->charge = budget_->reserve_own(byte_length(*picture));
