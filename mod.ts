@@ -116,8 +116,6 @@ export type {
 export type { MuxerSink } from "./src/muxer_open.ts";
 export type {
   ContainerName,
-  ContentLightLevel,
-  MasteringDisplay,
   MuxerDescriptor,
   TrackOptions,
   VideoTrackConfig,
@@ -149,6 +147,8 @@ export type { SeiMessage } from "./src/sei.ts";
 export { SeiType } from "./src/sei_names.ts";
 export type {
   Chromaticity,
+  ContentLightLevel,
+  MasteringDisplay,
   SeiAlternativeTransfer,
   SeiContentLightLevel,
   SeiMasteringDisplay,

@@ -8,21 +8,16 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
 import { requestDevice } from "../mod.ts";
 import { benchClip } from "./harness/contestants.ts";
+import { readCountOptions } from "./harness/count_options.ts";
 import { table } from "./harness/measure.ts";
 import { measureTensorPairs, verifyTensors } from "./harness/tensor_pairs.ts";
 import { clip, machine, writeResult } from "./harness/workspace.ts";
 
 const FRAMES = 64;
 const COPIES = 7;
-const { values } = parseArgs({
-  options: {
-    pairs: { type: "string", default: "11" },
-    quick: { type: "boolean", default: false },
-  },
-});
+const { count: pairs, isQuick } = readCountOptions("pairs", 11, 2);
 const copy = ["-stream_loop", String(COPIES - 1), "-i", benchClip(300), "-c", "copy"];
 await using device = await requestDevice();
 await using video = await device.createSimpleDecoder(clip("h264_1080p_2100.mp4", copy), {
@@ -33,11 +28,10 @@ const rows = [];
 for (const offset of [0, 5, 15]) {
   const indices = [...keyFrameIndices.subarray(0, FRAMES)].map((key) => key + offset);
   await verifyTensors(video, indices);
-  const pairs = values.quick ? 2 : Number(values.pairs);
   rows.push({ framesBehindKey: offset, ...await measureTensorPairs(video, indices, pairs) });
 }
 console.log(table([
   ["frames behind the key", "decoded alone ms", "tensor ms", "ratio"],
   ...rows.map((row) => Object.values(row).map(String)),
 ]));
-if (!values.quick) writeResult("batch_tensor", { machine: machine(), frames: FRAMES, rows });
+if (!isQuick) writeResult("batch_tensor", { machine: machine(), frames: FRAMES, rows });

@@ -8,8 +8,7 @@
  * @module
  */
 
-import process from "node:process";
-import { parseArgs } from "node:util";
+import { readCountOptions } from "./harness/count_options.ts";
 import { pairedRatio, round, table } from "./harness/measure.ts";
 import { onSimulatedGpu } from "./harness/simulated_gpu.ts";
 import { clip, writeResult } from "./harness/workspace.ts";
@@ -39,14 +38,7 @@ function seconds(runtime: "deno" | "bun", path: string, engines: number): number
 }
 
 function main(): void {
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      pairs: { type: "string", default: "5" },
-      quick: { type: "boolean", default: false },
-    },
-  });
-  const pairs = values.quick ? 1 : Number(values.pairs);
+  const { count: pairs, isQuick } = readCountOptions("pairs", 5);
   const path = sampleClip();
   const rows = (["deno", "bun"] as const).map((runtime) => {
     const one: number[] = [];
@@ -67,7 +59,7 @@ function main(): void {
       "time to that of one",
     ...{ value: ratio, limit: LIMIT, unit: "" },
   }));
-  if (!values.quick) writeResult("cuda_engines", { pairs, rows, figures });
+  if (!isQuick) writeResult("cuda_engines", { pairs, rows, figures });
 }
 
 main();

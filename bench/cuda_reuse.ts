@@ -9,9 +9,8 @@
  * @module
  */
 
-import process from "node:process";
-import { parseArgs } from "node:util";
 import { CLIP_FRAMES, clipFolder } from "./harness/clip_folder.ts";
+import { readCountOptions } from "./harness/count_options.ts";
 import { pairedRatio, round, table } from "./harness/measure.ts";
 import { onSimulatedGpu } from "./harness/simulated_gpu.ts";
 import { writeResult } from "./harness/workspace.ts";
@@ -37,15 +36,8 @@ function seconds(
 }
 
 function main(): void {
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      pairs: { type: "string", default: "3" },
-      quick: { type: "boolean", default: false },
-    },
-  });
-  const pairs = values.quick ? 1 : Number(values.pairs);
-  const count = values.quick ? 50 : 500;
+  const { count: pairs, isQuick } = readCountOptions("pairs", 3);
+  const count = isQuick ? 50 : 500;
   const folder = clipFolder(count, SIDE, SIDE);
   const rows = (["deno", "bun"] as const).map((runtime) => {
     const reuse: number[] = [];
@@ -69,7 +61,7 @@ function main(): void {
     what: `simulated GPU, ${count} clips by one decoder, ${runtime}: time to that of new decoders`,
     ...{ value: ratio, limit: LIMIT, unit: "" },
   }));
-  if (!values.quick) writeResult("cuda_reuse", { pairs, clips: count, rows, figures });
+  if (!isQuick) writeResult("cuda_reuse", { pairs, clips: count, rows, figures });
 }
 
 main();

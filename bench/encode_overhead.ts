@@ -17,8 +17,7 @@
  */
 
 import { relative } from "node:path";
-import process from "node:process";
-import { parseArgs } from "node:util";
+import { readCountOptions } from "./harness/count_options.ts";
 import { median, round, table } from "./harness/measure.ts";
 import type { LimitedFigure } from "./harness/random_figures.ts";
 import { onSimulatedGpu } from "./harness/simulated_gpu.ts";
@@ -59,14 +58,7 @@ function oneRun(runtime: "deno" | "bun", path: string): Run {
 }
 
 function main(): void {
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      rounds: { type: "string", default: "5" },
-      quick: { type: "boolean", default: false },
-    },
-  });
-  const rounds = values.quick ? 1 : Number(values.rounds);
+  const { count: rounds, isQuick } = readCountOptions("rounds", 5);
   const path = smallClip();
   const runs = Array.from(
     { length: rounds },
@@ -88,7 +80,7 @@ function main(): void {
     what: `simulated GPU, encoding frames in its memory, ${runtime}: script for each`,
     ...{ value: script, limit: LIMIT, unit: " us" },
   }));
-  if (!values.quick) writeResult("encode_overhead", { rounds, frames: FRAMES, rows, figures });
+  if (!isQuick) writeResult("encode_overhead", { rounds, frames: FRAMES, rows, figures });
 }
 
 main();

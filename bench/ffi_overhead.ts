@@ -20,9 +20,8 @@
  */
 
 import { relative } from "node:path";
-import process from "node:process";
-import { parseArgs } from "node:util";
 import { script } from "./harness/contestants.ts";
+import { readCountOptions } from "./harness/count_options.ts";
 import { measure, median, round, table } from "./harness/measure.ts";
 import { onSimulatedGpu } from "./harness/simulated_gpu.ts";
 import { clip, program, ROOT, writeResult } from "./harness/workspace.ts";
@@ -67,15 +66,8 @@ function oneRound(loop: readonly string[], path: string, frames: number): Map<st
 }
 
 function main(): void {
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      rounds: { type: "string", default: "5" },
-      quick: { type: "boolean", default: false },
-    },
-  });
+  const { count: rounds, isQuick } = readCountOptions("rounds", 5);
   const frames = 20000;
-  const rounds = values.quick ? 1 : Number(values.rounds);
   const path = smallClip(frames);
   // One thread, as cuframe decodes pictures of this size.
   const loop = [program("plain_c_loop", ["libavformat", "libavcodec", "libavutil"]), path, "1"];
@@ -101,7 +93,7 @@ function main(): void {
   const [one, other] = costs.map(({ thread }) => thread);
   const ratio = round(Math.max(one, other) / Math.min(one, other), 2);
   console.log(`the slower runtime costs ${ratio} of the faster`);
-  if (!values.quick) writeResult("ffi_overhead", { rounds, frames, microseconds: costs, ratio });
+  if (!isQuick) writeResult("ffi_overhead", { rounds, frames, microseconds: costs, ratio });
 }
 
 main();

@@ -15,6 +15,7 @@ import { rmSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { wholeNumber } from "./harness/guide_options.ts";
 import { measure, median, round, table } from "./harness/measure.ts";
 import { CACHE, clip, output, ROOT, writeResult } from "./harness/workspace.ts";
 
@@ -113,7 +114,7 @@ function main(): void {
       keep: { type: "boolean", default: false },
     },
   });
-  const rounds = values.quick ? 2 : Number(values.rounds);
+  const rounds = values.quick ? 2 : wholeNumber("--rounds", values.rounds);
   const seconds = values.quick ? 60 : 3600;
   const file = longClip(seconds);
   const fileBytes = statSync(file).size;

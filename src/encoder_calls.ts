@@ -4,14 +4,14 @@
  * @module
  */
 
-import { EncoderInfo, EncoderSetting, ErrorStruct } from "../ffi/abi.ts";
+import { EncoderInfo, ErrorStruct } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { ChunkRecords, type EncodedChunk } from "./encoded_chunk.ts";
 import type { EncodeMessage } from "./encode_options.ts";
 import type { NativeInput } from "./encoder_input.ts";
 import type { NativeEncoderDescriptor } from "./encoder_options.ts";
 import type { EncoderParameters } from "./encoder_parameters.ts";
-import { settingsOf } from "./encoder_settings.ts";
+import { settingArguments, takeSettings } from "./encoder_settings.ts";
 import { checked, native, type Outcome, run } from "./native_call.ts";
 
 /** Makes a native encoder. */
@@ -21,17 +21,13 @@ export async function createNativeEncoder(
   label: string,
   signal: AbortSignal | undefined,
 ): Promise<NativeHandle> {
-  const { desc, settings, settingCount, native: options } = descriptor;
   const error = new ErrorStruct();
   const { value } = await run(
     (ticket) =>
       native().cuf_encoder_create(
         device.value,
-        desc.bytes,
-        settings,
-        settingCount,
-        options,
-        options?.length ?? 0,
+        descriptor.desc.bytes,
+        ...settingArguments(descriptor),
         ticket,
         error.bytes,
       ),
@@ -101,11 +97,10 @@ export function readEncoderInfo(encoder: number): EncoderInfo {
 /** The parameters that an encoder works with. */
 export function readSettings(encoder: number): EncoderParameters {
   const { settingCount } = readEncoderInfo(encoder);
-  const records = new Uint8Array(EncoderSetting.size * settingCount);
-  const count = native().cuf_encoder_settings(encoder, records, settingCount);
-  return settingsOf(
-    records,
-    Math.min(checked(count, "Reading the encoder's settings"), settingCount),
+  return takeSettings(
+    "Reading the encoder's settings",
+    settingCount,
+    (records, capacity) => native().cuf_encoder_settings(encoder, records, capacity),
   );
 }
 

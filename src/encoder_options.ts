@@ -25,8 +25,13 @@ import {
   formatRule,
   PictureLayout,
 } from "./encoder_format.ts";
-import { nativeSettings, parameterRules, parametersOf } from "./encoder_settings.ts";
-import { cudaAddress, type DecodingDevice, requireContext } from "./gpu_options.ts";
+import {
+  type NativeSettings,
+  nativeSettings,
+  parameterRules,
+  parametersOf,
+} from "./encoder_settings.ts";
+import { cudaAddress, type DecodingDevice, nativeStream, requireContext } from "./gpu_options.ts";
 import { UnsupportedError } from "./errors.ts";
 
 /** What is encoded, and how: also what `encoderSupport()` asks about. */
@@ -81,15 +86,9 @@ export interface EncoderDescriptor extends EncoderConfig {
 }
 
 /** A checked descriptor as the library wants it. */
-export interface NativeEncoderDescriptor {
+export interface NativeEncoderDescriptor extends NativeSettings {
   /** The record. */
   readonly desc: EncoderDesc;
-  /** Records of the parameters; null where there are none. */
-  readonly settings: Uint8Array | null;
-  /** How many there are. */
-  readonly settingCount: number;
-  /** The encoder's own options, names and values that end in NUL; null where there are none. */
-  readonly native: Uint8Array | null;
   /** What its pictures look like. */
   readonly layout: PictureLayout;
 }
@@ -132,17 +131,14 @@ export function nativeEncoderDescriptor(
   };
   const native = nativeDescriptor("createEncoder()", descriptor, rules);
   requireContext(device, descriptor.cudaContext);
-  const { cudaStream = 0, useCpuInputBuffer } = descriptor;
-  if (device.backend === "cpu" && Number(cudaStream) !== 0) {
-    throw new UnsupportedError("cudaStream needs a CUDA device; leave it out on the CPU");
-  }
-  if (device.backend === "cpu" && useCpuInputBuffer === false) {
+  const cudaStream = nativeStream(device, descriptor.cudaStream);
+  if (device.backend === "cpu" && descriptor.useCpuInputBuffer === false) {
     throw new UnsupportedError(
       "useCpuInputBuffer: false needs a CUDA device; the CPU's pictures are in host memory, so leave it out",
     );
   }
   const { desc } = native;
-  desc.cudaStream = Number(cudaStream);
+  desc.cudaStream = cudaStream;
   desc.threads = descriptor.threads ?? 0;
   desc.inputBudgetBytes = descriptor.inputBudgetBytes ?? 0;
   return native;

@@ -11,12 +11,23 @@ import {
   type EncoderParameterRow,
   type EncoderParameters,
 } from "./encoder_parameters.ts";
+import { checked } from "./native_call.ts";
 
 /** Codecs that can be encoded. */
 export type EncoderCodec = "h264" | "hevc" | "av1";
 
 /** Parameters with their values: those of choices by name, ratios as { num, den }. */
 export type ParameterValues = ReadonlyMap<string, unknown>;
+
+/** What an encoder is told beside its record, as the library wants it. */
+export interface NativeSettings {
+  /** Records of the parameters; null where there are none. */
+  readonly settings: Uint8Array | null;
+  /** How many there are. */
+  readonly settingCount: number;
+  /** The encoder's own options, names and values that end in NUL; null where there are none. */
+  readonly native: Uint8Array | null;
+}
 
 const MOST_OF_AV1: { readonly [kind: string]: number } = { quantizers: 255, cq: 63 };
 const MOST_OF_A_RATIO = 2 ** 31 - 1;
@@ -159,6 +170,29 @@ export function nativeSettings(
     record.setValues([...numbers, 0, 0].slice(0, 3));
   });
   return { bytes, count: values.size };
+}
+
+/** The arguments of a call of the library that makes an encoder, alone or in a transcoder. */
+export function settingArguments(
+  { settings, settingCount, native }: NativeSettings,
+): [
+  settings: Uint8Array | null,
+  settingCount: number,
+  native: Uint8Array | null,
+  nativeLength: number,
+] {
+  return [settings, settingCount, native, native?.length ?? 0];
+}
+
+/** Parameters that a call of the library writes into `capacity` records; it returns how many there are. */
+export function takeSettings(
+  what: string,
+  capacity: number,
+  take: (records: Uint8Array<ArrayBuffer>, capacity: number) => number,
+): EncoderParameters {
+  const records = new Uint8Array(EncoderSetting.size * capacity);
+  const count = checked(take(records, capacity), what);
+  return settingsOf(records, Math.min(count, capacity));
 }
 
 /** Parameters out of the library's records, in the shape of a descriptor. */

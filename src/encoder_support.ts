@@ -4,19 +4,13 @@
  * @module
  */
 
-import {
-  Backend,
-  EncoderQuery,
-  EncoderSetting,
-  EncoderSupport as NativeSupport,
-  ErrorStruct,
-} from "../ffi/abi.ts";
+import { Backend, EncoderQuery, EncoderSupport as NativeSupport, ErrorStruct } from "../ffi/abi.ts";
 import { queue } from "../ffi/completion.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { type EncoderFormat, formatsOf } from "./encoder_format.ts";
 import { type EncoderConfig, nativeConfig } from "./encoder_options.ts";
 import type { EncoderParameters } from "./encoder_parameters.ts";
-import { settingsOf } from "./encoder_settings.ts";
+import { takeSettings } from "./encoder_settings.ts";
 import { checked, native, run } from "./native_call.ts";
 
 /** Bounds of an encoder. */
@@ -87,15 +81,16 @@ function read(answer: number): EncoderSupport {
   const what = "Asking for encoder support";
   const support = new NativeSupport();
   checked(native().cuf_answer_encoder_support(answer, support.bytes), what);
-  const { settingCount } = support;
-  const records = new Uint8Array(EncoderSetting.size * settingCount);
-  const count = native().cuf_answer_encoder_settings(answer, records, settingCount);
   return {
     isSupported: support.isSupported !== 0,
     reason: support.reason,
     implementation: support.implementation,
     backend: support.backend === Backend.CUDA ? "cuda" : "cpu",
-    settings: settingsOf(records, checked(count, what)),
+    settings: takeSettings(
+      what,
+      support.settingCount,
+      (records, capacity) => native().cuf_answer_encoder_settings(answer, records, capacity),
+    ),
     formats: formatsOf(support.formatMask),
     limits: {
       minWidth: support.minWidth,

@@ -46,20 +46,23 @@ export const gpuRules: Rules = { useDeviceMemory: flag(), cudaStream: cudaAddres
 /** GpuDescriptor's options as the library wants them. */
 export function gpuFields(
   device: DecodingDevice,
-  { useDeviceMemory, cudaStream = 0 }: GpuDescriptor,
+  { useDeviceMemory, cudaStream }: GpuDescriptor,
 ): { readonly isOnHost: number; readonly cudaStream: number } {
-  if (device.backend === "cpu") {
-    if (useDeviceMemory) {
-      throw new UnsupportedError(
-        "useDeviceMemory: true needs a CUDA device; the CPU's frames are in host memory, so leave it out",
-      );
-    }
-    if (Number(cudaStream) !== 0) {
-      throw new UnsupportedError("cudaStream needs a CUDA device; leave it out on the CPU");
-    }
+  if (device.backend === "cpu" && useDeviceMemory) {
+    throw new UnsupportedError(
+      "useDeviceMemory: true needs a CUDA device; the CPU's frames are in host memory, so leave it out",
+    );
   }
   const isOnDevice = useDeviceMemory ?? !device.isAutomatic;
-  return { isOnHost: isOnDevice ? 0 : 1, cudaStream: Number(cudaStream) };
+  return { isOnHost: isOnDevice ? 0 : 1, cudaStream: nativeStream(device, cudaStream) };
+}
+
+/** The caller's stream as the library wants it; throws UnsupportedError for one on the CPU. */
+export function nativeStream(device: DecodingDevice, cudaStream: number | bigint = 0): number {
+  if (device.backend === "cpu" && Number(cudaStream) !== 0) {
+    throw new UnsupportedError("cudaStream needs a CUDA device; leave it out on the CPU");
+  }
+  return Number(cudaStream);
 }
 
 /** Throws UnsupportedError for another context than the device's. */

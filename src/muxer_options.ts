@@ -17,7 +17,7 @@ import {
   signal,
   text,
 } from "./descriptor.ts";
-import type { Chromaticity } from "./sei_parsed.ts";
+import type { ContentLightLevel, MasteringDisplay } from "./sei_parsed.ts";
 
 /** A kind of file that is written. */
 export type ContainerName =
@@ -58,30 +58,6 @@ export interface MuxerDescriptor {
   readonly label?: string;
 }
 
-/** Light of the display that pictures were made on, as an SEI message has it. */
-export interface MasteringDisplay {
-  /** Its red. */
-  readonly red: Chromaticity;
-  /** Its green. */
-  readonly green: Chromaticity;
-  /** Its blue. */
-  readonly blue: Chromaticity;
-  /** Its white. */
-  readonly whitePoint: Chromaticity;
-  /** Greatest luminance, in candela per square metre. */
-  readonly maxLuminance: number;
-  /** Least luminance, in candela per square metre. */
-  readonly minLuminance: number;
-}
-
-/** How bright a video gets (CTA-861.3), in candela per square metre. */
-export interface ContentLightLevel {
-  /** MaxCLL: of the brightest pixel. */
-  readonly maxContentLightLevel: number;
-  /** MaxFALL: of the brightest picture on average. */
-  readonly maxPictureAverageLightLevel: number;
-}
-
 /** What a track's file says of it, where that shall be otherwise than where the track comes from. */
 export interface TrackOptions {
   /** Language, such as "eng". */
@@ -96,9 +72,9 @@ export interface TrackOptions {
   readonly frameRate?: number | { readonly num: number; readonly den: number };
   /** Shape of a pixel (width : height). */
   readonly sampleAspectRatio?: { readonly num: number; readonly den: number };
-  /** Light of the display that the pictures were made on. */
+  /** The display that the pictures were made on, as a parsed SEI message tells it. */
   readonly masteringDisplay?: MasteringDisplay;
-  /** How bright it gets. */
+  /** How bright it gets, as a parsed SEI message tells it. */
   readonly contentLightLevel?: ContentLightLevel;
 }
 

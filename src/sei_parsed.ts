@@ -41,10 +41,8 @@ export interface SeiPictureTiming {
 /** Coordinates x and y of CIE 1931. */
 export type Chromaticity = readonly [x: number, y: number];
 
-/** Colours and luminance of the display that the video was made on (SMPTE ST 2086). */
-export interface SeiMasteringDisplay {
-  /** Which form this is. */
-  readonly kind: "masteringDisplayColorVolume";
+/** Colours and luminance of the display that a video was made on (SMPTE ST 2086). */
+export interface MasteringDisplay {
   /** Its red. */
   readonly red: Chromaticity;
   /** Its green. */
@@ -59,14 +57,24 @@ export interface SeiMasteringDisplay {
   readonly minLuminance: number;
 }
 
-/** How bright the video gets (CTA-861.3). */
-export interface SeiContentLightLevel {
+/** The display that the video was made on. */
+export interface SeiMasteringDisplay extends MasteringDisplay {
   /** Which form this is. */
-  readonly kind: "contentLightLevelInfo";
+  readonly kind: "masteringDisplayColorVolume";
+}
+
+/** How bright a video gets (CTA-861.3). */
+export interface ContentLightLevel {
   /** MaxCLL: of the brightest pixel, in candela per square metre; 0 if not told. */
   readonly maxContentLightLevel: number;
   /** MaxFALL: of the brightest picture's average, in candela per square metre; 0 if not told. */
   readonly maxPictureAverageLightLevel: number;
+}
+
+/** How bright the video gets. */
+export interface SeiContentLightLevel extends ContentLightLevel {
+  /** Which form this is. */
+  readonly kind: "contentLightLevelInfo";
 }
 
 /** Transfer characteristics to be preferred over those of the stream. */

@@ -7,7 +7,6 @@
 import {
   Backend,
   DemuxerInfo,
-  EncoderSetting,
   ErrorStruct,
   TranscodeDesc,
   TranscodeResult as NativeResult,
@@ -16,7 +15,7 @@ import {
 import { NativeHandle } from "../ffi/handle.ts";
 import { unlessAborted } from "./abort.ts";
 import type { EncoderParameters } from "./encoder_parameters.ts";
-import { settingsOf } from "./encoder_settings.ts";
+import { settingArguments, takeSettings } from "./encoder_settings.ts";
 import { checked, native, run } from "./native_call.ts";
 import { guardedProgress } from "./progress.ts";
 import type { SamplingDevice } from "./sampled_video.ts";
@@ -107,10 +106,7 @@ export async function openTranscoder(
   source: Source,
   descriptor: TranscoderDescriptor,
 ): Promise<OpenedTranscoder> {
-  const { desc, settings, settingCount, native: options, file } = nativeTranscoder(
-    device.decoding,
-    descriptor,
-  );
+  const { desc, encoder, file } = nativeTranscoder(device.decoding, descriptor);
   const { signal: stop, label: name } = descriptor;
   stop?.throwIfAborted();
   const { path, feed, label } = await openSource(device, source, {
@@ -129,10 +125,7 @@ export async function openTranscoder(
           desc.bytes,
           path,
           path?.length ?? 0,
-          settings,
-          settingCount,
-          options,
-          options?.length ?? 0,
+          ...settingArguments(encoder),
           ticket,
           error.bytes,
         ),
@@ -186,9 +179,11 @@ export function readTranscoderStats(transcoder: number): TranscoderStats {
 /** The encoder's parameters of a transcoder. */
 export function readTranscoderSettings(transcoder: number): EncoderParameters {
   const { settingCount } = readTranscoderInfo(transcoder);
-  const records = new Uint8Array(EncoderSetting.size * settingCount);
-  const count = native().cuf_transcoder_settings(transcoder, records, settingCount);
-  return settingsOf(records, Math.min(checked(count, "Reading the settings"), settingCount));
+  return takeSettings(
+    "Reading the encoder's settings",
+    settingCount,
+    (records, capacity) => native().cuf_transcoder_settings(transcoder, records, capacity),
+  );
 }
 
 /** Writes a segment. */

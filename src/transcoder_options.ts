@@ -18,9 +18,9 @@ import {
 } from "./descriptor.ts";
 import { encoderFormat, formatCode } from "./encoder_format.ts";
 import { configRules, type EncoderConfig, nativeConfig } from "./encoder_options.ts";
+import type { NativeSettings } from "./encoder_settings.ts";
 import { readStrings } from "./encoder_strings.ts";
-import { UnsupportedError } from "./errors.ts";
-import { cudaAddress, type DecodingDevice, requireContext } from "./gpu_options.ts";
+import { cudaAddress, type DecodingDevice, nativeStream, requireContext } from "./gpu_options.ts";
 import { checkMuxer, type MuxerDescriptor } from "./muxer_options.ts";
 import type { VideoSourceDescriptor } from "./sampler_options.ts";
 
@@ -73,12 +73,8 @@ export interface TranscoderDescriptor
 export interface NativeTranscoder {
   /** The record. */
   readonly desc: TranscoderDesc;
-  /** Records of the encoder's parameters; null where there are none. */
-  readonly settings: Uint8Array | null;
-  /** How many there are. */
-  readonly settingCount: number;
-  /** The encoder's own options; null where there are none. */
-  readonly native: Uint8Array | null;
+  /** What the encoder is told. */
+  readonly encoder: NativeSettings;
   /** How files are written. */
   readonly file: TranscodeFileOptions;
 }
@@ -132,10 +128,8 @@ export function nativeTranscoder(
     height: integer(2, LARGEST_SIDE),
   });
   requireContext(device, config.cudaContext);
-  const { cudaStream = 0, width, height, format } = config;
-  if (device.backend === "cpu" && Number(cudaStream) !== 0) {
-    throw new UnsupportedError("cudaStream needs a CUDA device; leave it out on the CPU");
-  }
+  const cudaStream = nativeStream(device, config.cudaStream);
+  const { width, height, format } = config;
   const encoded = Object.entries(config).filter(([key]) => !Object.hasOwn(ownRules, key));
   const native = nativeConfig(WHAT, {
     ...Object.fromEntries(encoded),
@@ -155,8 +149,6 @@ export function nativeTranscoder(
   desc.threads = config.threads ?? 0;
   desc.audio = AUDIO[config.audio ?? "copy"];
   desc.wantsProgress = config.onProgress === undefined ? 0 : 1;
-  desc.cudaStream = Number(cudaStream);
-  const { settings, settingCount } = native;
-  const file = fileOptions(WHAT, config);
-  return { desc, settings, settingCount, native: native.native, file };
+  desc.cudaStream = cudaStream;
+  return { desc, encoder: native, file: fileOptions(WHAT, config) };
 }

@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { wholeNumber } from "./guide_options.ts";
 import { measure, median, pairedRatio, round, type Sample } from "./measure.ts";
 import type { Peer } from "./peers.ts";
 
@@ -71,9 +72,7 @@ export function readRoundOptions(): RoundOptions {
     },
   });
   const { pairs, ...others } = values;
-  const rounds = values.quick ? 2 : Number(pairs);
-  if (!(Number.isInteger(rounds) && rounds > 0)) throw new RangeError("--pairs takes a count");
-  return { ...others, rounds };
+  return { ...others, rounds: values.quick ? 2 : wholeNumber("--pairs", pairs) };
 }
 
 const REASON_LENGTH = 500;

@@ -82,19 +82,13 @@ void EncodeSession::post(std::shared_ptr<Ticket> ticket, std::function<void(Tick
   });
 }
 
-Rational EncodeSession::frame_rate() const {
-  const auto& fps = complete_.value(EncoderParameter::fps).numbers;
-  return {static_cast<int32_t>(fps[0]), static_cast<int32_t>(fps[1])};
-}
-
 TrackDescription EncodeSession::track() const {
   std::lock_guard lock(state_mutex_);
-  const auto& fps = state_.settings.value(EncoderParameter::fps).numbers;
   return {.codec = std::string(codec_name(state_.settings.codec())),
           .width = state_.width,
           .height = state_.height,
           .extradata = state_.sequence_params,
-          .frame_rate = {static_cast<int32_t>(fps[0]), static_cast<int32_t>(fps[1])},
+          .frame_rate = state_.settings.frame_rate(),
           .color = state_.color};
 }
 
@@ -125,8 +119,7 @@ EncoderOptions EncodeSession::encoder_options(const EncoderSettings& settings, S
           .settings = settings,
           .color = color_of(settings, size),
           .native_options = options_.native_options,
-          .threads = options_.threads,
-          .cuda_stream = options_.cuda_stream};
+          .threads = options_.threads};
 }
 
 void EncodeSession::make_anew(const EncoderSettings& settings, Size size) {
@@ -153,6 +146,13 @@ void EncodeSession::make_anew(const EncoderSettings& settings, Size size) {
   state_.fallback_reason = std::move(chosen.fallback_reason);
 }
 
+// The stream orders nothing in another context, whose frames the encoder may refuse.
+void EncodeSession::note_refill(const DeviceMemoryInfo& memory) const {
+  const auto& port = device_->gpu.port;
+  const bool is_same_context = port && port->context() == memory.context();
+  memory.note_refill(is_same_context ? options_.cuda_stream : 0);
+}
+
 void EncodeSession::encode(std::shared_ptr<const Picture> picture, Request request,
                            std::shared_ptr<Ticket> ticket) {
   std::lock_guard lock(calls_mutex_);
@@ -163,7 +163,7 @@ void EncodeSession::encode(std::shared_ptr<const Picture> picture, Request reque
   } else if (request.time.pts && request.time.time_base.den == 0 && picture->time_base.den > 0) {
     request.time.time_base = picture->time_base;
   }
-  if (picture->device) picture->device->note_refill(options_.cuda_stream);
+  if (picture->device) note_refill(*picture->device);
   auto waiting = std::make_shared<Waiting>();
   // Its memory is charged to the device where it was made.
   waiting->charge = budget_->reserve_own(byte_length(*picture));
@@ -219,7 +219,7 @@ Picture EncodeSession::prepared(const Picture& picture) {
 void EncodeSession::send(const Waiting& waiting) {
   const Request& request = waiting.request;
   require_input(*waiting.picture, options_.format, size_.width, size_.height);
-  const InputTimes::Next next = input_times_.next(request.time, frame_rate());
+  const InputTimes::Next next = input_times_.next(request.time, complete_.frame_rate());
   if (!encoder_) make_anew(complete_, size_);
   encoder_->send({.picture = prepared(*waiting.picture),
                   .number = next_number_,
@@ -228,7 +228,7 @@ void EncodeSession::send(const Waiting& waiting) {
                   .wants_headers = request.wants_headers,
                   .messages = request.messages});
   has_sent_ = true;
-  input_times_.commit(next, request.time, frame_rate());
+  input_times_.commit(next, request.time, complete_.frame_rate());
   if (next.begins_timeline) decode_times_.restart();
   decode_times_.add(next.time.pts);
   times_.emplace(next_number_++, next.time);
@@ -250,8 +250,9 @@ void EncodeSession::keep(EncodedPicture picture) {
   }
   const PictureTime time = found->second;
   times_.erase(found);
-  const int64_t dts = decode_times_.next(time.pts, encoder_->reorder_depth(),
-                                         InputTimes::ticks(1, frame_rate(), time.time_base));
+  const int64_t dts =
+      decode_times_.next(time.pts, encoder_->reorder_depth(),
+                         InputTimes::ticks(1, complete_.frame_rate(), time.time_base));
   {
     std::lock_guard lock(state_mutex_);
     ++state_.chunks;

@@ -36,7 +36,7 @@ class EncodeSession : public Object, public std::enable_shared_from_this<EncodeS
     std::optional<Color> color;  // nothing: encoder_color()
     std::vector<std::pair<std::string, std::string>> native_options;
     uint32_t threads = 1;
-    uint64_t cuda_stream = 0;
+    uint64_t cuda_stream = 0;   // what it does before encode() is done before a frame is read
     uint64_t input_budget = 0;  // of pictures that wait; 0 = the device's
   };
   // What goes with a picture. A time that is not given is the frame's.
@@ -125,7 +125,7 @@ class EncodeSession : public Object, public std::enable_shared_from_this<EncodeS
   bool apply(const EncoderSettings& settings, Size size);
   void make_anew(const EncoderSettings& settings, Size size);
   void note_state();
-  Rational frame_rate() const;
+  void note_refill(const DeviceMemoryInfo& memory) const;
 
   const std::shared_ptr<Device> device_;
   const Options options_;

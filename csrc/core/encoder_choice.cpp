@@ -89,7 +89,6 @@ ChosenEncoder open_encoder(const Device& device, EncoderOptions options, Encoder
   } catch (const Error& error) {
     if (error.status != Status::unsupported || !device.gpu.falls_back) throw;
     log(LogLevel::info, "encoder", "The CPU encodes: ", error.what());
-    options.cuda_stream = 0;
     ChosenEncoder chosen = open_on(device.backend, options, format);
     chosen.fallback_reason = error.what();
     return chosen;

@@ -25,8 +25,7 @@ struct EncoderOptions {
   Color color;               // that the stream says it has; 2 = unspecified
   // Options of the encoder's own by name, in the order in which they were given; the last word.
   std::vector<std::pair<std::string, std::string>> native_options;
-  uint32_t threads = 1;      // most threads it may use
-  uint64_t cuda_stream = 0;  // pictures in a GPU's memory are complete for work that is put on it
+  uint32_t threads = 1;  // most threads it may use
 };
 
 // A message in or beside a picture: SEI of H.264 and HEVC by its type, a metadata OBU of AV1 by its

@@ -145,6 +145,11 @@ std::array<int64_t, 3> EncoderSettings::quantizers(EncoderParameter parameter) c
   return {stored.numbers[0], stored.numbers[0], stored.numbers[0]};
 }
 
+Rational EncoderSettings::frame_rate() const {
+  const auto& numbers = value(fps).numbers;
+  return {static_cast<int32_t>(numbers[0]), static_cast<int32_t>(numbers[1])};
+}
+
 void EncoderSettings::set(EncoderParameter parameter, std::span<const int64_t> numbers) {
   if (parameter >= EncoderParameter::count) refuse("Unknown encoder parameter");
   const EncoderParameterRow& row = encoder_parameter(parameter);

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/model.h"
+
 namespace cuf {
 
 // Numbers of the rows of encoder_parameters.inc; they cross the C ABI.
@@ -70,6 +72,8 @@ class EncoderSettings {
   }
   // Quantizers of I, P and B pictures: one number stands for all three.
   std::array<int64_t, 3> quantizers(EncoderParameter parameter) const;
+  // Pictures per second; 0/0 where it is not set.
+  Rational frame_rate() const;
 
   // Replaces it. Throws Error(invalid_argument) for numbers that the row does not allow.
   void set(EncoderParameter parameter, std::span<const int64_t> numbers);

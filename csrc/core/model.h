@@ -137,11 +137,12 @@ class DeviceMemoryInfo {
   virtual void share() const = 0;
   // Blocks until the memory is filled. Throws Error(device_lost).
   virtual void wait() const = 0;
-  // Memory that is the caller's may be filled again, by work on the stream that it came with, or
-  // else on `stream`: what is now on that one fills it, too.
+  // The caller may have filled the memory again: what is now on `stream`, if any, and on the stream
+  // that the caller's memory came with, fills it, too.
   virtual void note_refill(uint64_t /*stream*/) const {}
-  // And from now on: work put on that stream, or else on `stream`, finds done what was noted to
-  // read the memory. Without either this blocks until it is done.
+  // Memory that is the caller's may be filled again from now on: work put on the stream that it
+  // came with, or else on `stream`, finds done what was noted to read the memory. Without either
+  // this blocks until it is done.
   virtual void give_back(uint64_t /*stream*/) const {}
 };
 

@@ -34,8 +34,7 @@ TranscodeEncoder::TranscodeEncoder(std::shared_ptr<Device> device, const Transco
               .settings = settings_,
               .color = shape.color,
               .native_options = options.native_options,
-              .threads = threads,
-              .cuda_stream = options.cuda_stream};
+              .threads = threads};
 }
 
 void TranscodeEncoder::make(EncoderFormat format) {

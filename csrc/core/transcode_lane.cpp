@@ -95,9 +95,7 @@ void TranscodeLane::decode(const Segment& segment, Flow& flow) {
 
 void TranscodeLane::encode(const Segment& segment, Flow& flow, TranscodeOutput& output) {
   const TimeSpan span = time_of(segment.frames);
-  const auto& fps = plan_->settings.value(EncoderParameter::fps).numbers;
-  const Rational rate = {static_cast<int32_t>(fps[0]), static_cast<int32_t>(fps[1])};
-  const int64_t step = InputTimes::ticks(1, rate, span.time_base);
+  const int64_t step = InputTimes::ticks(1, plan_->settings.frame_rate(), span.time_base);
   const auto write_audio = [&](Packet packet) { output.write_audio(std::move(packet)); };
   const TranscodeEncoder::Sink write = [&](EncodedPicture picture, const PictureTime& time,
                                            uint32_t depth) {

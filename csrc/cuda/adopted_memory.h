@@ -3,7 +3,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "core/model.h"
 #include "cuda/stream.h"
@@ -32,30 +31,25 @@ class AdoptedMemory final : public DeviceMemoryInfo {
   void give_back(uint64_t stream) const override;
 
  private:
-  struct Use {
-    CUstream stream;
-    std::unique_ptr<Event> event;
-  };
   // What is left to be waited for when the picture is gone.
   struct Rest {
     std::shared_ptr<const Context> context;
     std::shared_ptr<const void> owner;
-    std::vector<Use> uses;
+    StreamPoints uses;
     bool is_shared = false;
 
     bool is_done() const noexcept;
     void wait() const noexcept;
   };
 
-  // Null: it was filled from the beginning.
-  Event* filled() const;
+  void note(StreamPoints& points, CUstream stream) const;
 
   const std::shared_ptr<const Context> context_;
   std::shared_ptr<const void> owner_;
   const CUstream filler_;
-  mutable std::unique_ptr<Event> filled_;
   mutable std::mutex mutex_;
-  mutable std::vector<Use> uses_;
+  mutable StreamPoints fills_;  // none: it was filled from the beginning
+  mutable StreamPoints uses_;
   mutable std::atomic<bool> is_shared_ = false;
 };
 

@@ -57,9 +57,10 @@ DeviceBlock::~DeviceBlock() {
   note_consumer();
   DeviceMemory::Kept kept{.address = address_, .pending = {}};
   try {
-    kept.pending.reserve(uses_.size() + 1);
+    kept.pending.reserve(uses_.size() + refills_.size() + 1);
     kept.pending.push_back(std::move(filled_));
-    for (Use& use : uses_) kept.pending.push_back(std::move(use.event));
+    for (StreamPoint& use : uses_) kept.pending.push_back(std::move(use.event));
+    for (StreamPoint& refill : refills_) kept.pending.push_back(std::move(refill.event));
   } catch (...) {
     // Without its events the memory cannot be used again in order; it is lost until the pool goes.
     return;
@@ -95,24 +96,26 @@ uint64_t DeviceBlock::context() const {
 void DeviceBlock::order_before(uint64_t stream) const {
   const ContextScope scope(*memory_->context_);
   filled_->order_before(to_stream(stream));
+  for (const Event* refill : events_of(refills_, mutex_)) refill->order_before(to_stream(stream));
 }
 
-void DeviceBlock::note_use(uint64_t handle) const {
-  const CUstream stream = to_stream(handle);
+void DeviceBlock::note(StreamPoints& points, uint64_t stream) const {
   const ContextScope scope(*memory_->context_);
   std::lock_guard lock(mutex_);
-  for (Use& use : uses_) {
-    if (use.stream != stream) continue;
-    use.event->record(stream);
-    return;
-  }
-  uses_.push_back({stream, memory_->events_.take()});
-  uses_.back().event->record(stream);
+  note_point(points, to_stream(stream), [&] { return memory_->events_.take(); });
+}
+
+void DeviceBlock::note_use(uint64_t stream) const {
+  note(uses_, stream);
+}
+
+void DeviceBlock::note_refill(uint64_t stream) const {
+  if (stream != 0) note(refills_, stream);
 }
 
 void DeviceBlock::order_behind_uses(CUstream stream) const {
   std::lock_guard lock(mutex_);
-  for (const Use& use : uses_) {
+  for (const StreamPoint& use : uses_) {
     if (use.stream != stream) use.event->order_before(stream);
   }
 }
@@ -124,6 +127,7 @@ void DeviceBlock::mark_filled_by_uses(CUstream stream) {
 
 void DeviceBlock::wait() const {
   filled_->wait();
+  for (const Event* refill : events_of(refills_, mutex_)) refill->wait();
 }
 
 DeviceMemory::DeviceMemory(std::shared_ptr<const Context> context, uint64_t budget_bytes)

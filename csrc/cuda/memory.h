@@ -53,22 +53,21 @@ class DeviceBlock : public DeviceMemoryInfo {
   void note_use(uint64_t stream) const override;
   void share() const override { is_shared_ = true; }
   void wait() const override;
+  void note_refill(uint64_t stream) const override;
 
  private:
   friend class DeviceMemory;
   void note_consumer();
+  void note(StreamPoints& points, uint64_t stream) const;
 
   const std::shared_ptr<DeviceMemory> memory_;
   const CUdeviceptr address_;
   const size_t size_;
   std::unique_ptr<Event> filled_;
   CUstream consumer_ = nullptr;
-  struct Use {
-    CUstream stream;
-    std::unique_ptr<Event> event;
-  };
   mutable std::mutex mutex_;
-  mutable std::vector<Use> uses_;
+  mutable StreamPoints uses_;
+  mutable StreamPoints refills_;  // by streams of the caller's
   mutable std::atomic<bool> is_shared_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "cuda/stream.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cuf::cuda {
@@ -60,6 +61,20 @@ void EventPool::clear() {
   std::vector<std::unique_ptr<Event>> destroyed;
   std::lock_guard lock(mutex_);
   destroyed.swap(idle_);
+}
+
+void note_point(StreamPoints& points, CUstream stream,
+                const std::function<std::unique_ptr<Event>()>& make) {
+  auto found = std::ranges::find(points, stream, &StreamPoint::stream);
+  if (found == points.end()) found = points.insert(found, {stream, make()});
+  found->event->record(stream);
+}
+
+std::vector<const Event*> events_of(const StreamPoints& points, std::mutex& mutex) {
+  std::lock_guard lock(mutex);
+  std::vector<const Event*> events;
+  for (const StreamPoint& point : points) events.push_back(point.event.get());
+  return events;
 }
 
 Stream::Stream(std::shared_ptr<const Context> context)

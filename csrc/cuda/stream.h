@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -45,6 +46,20 @@ class EventPool {
   std::mutex mutex_;
   std::vector<std::unique_ptr<Event>> idle_;
 };
+
+// Where several streams were, the latest point of each.
+struct StreamPoint {
+  CUstream stream;
+  std::unique_ptr<Event> event;
+};
+using StreamPoints = std::vector<StreamPoint>;
+
+// The point where `stream` is now; `make` gives the event of one that has no point yet. Needs the
+// context.
+void note_point(StreamPoints& points, CUstream stream,
+                const std::function<std::unique_ptr<Event>()>& make);
+// The events of all, so that who waits for them does not hold the mutex that guards the points.
+std::vector<const Event*> events_of(const StreamPoints& points, std::mutex& mutex);
 
 // A queue of work of the GPU: an own one, that waits for no other, or the caller's.
 class Stream {

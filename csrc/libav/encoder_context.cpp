@@ -85,12 +85,12 @@ std::string first_line(const std::string& text) {
 }
 
 void set_fields(AVCodecContext& context, const EncoderOptions& options, const EncoderPlan& plan) {
-  const auto& rate = plan.settings.value(fps).numbers;
+  const Rational rate = plan.settings.frame_rate();
   context.width = static_cast<int>(options.width);
   context.height = static_cast<int>(options.height);
   context.pix_fmt = plan.pixel_format;
   // Pictures are numbered: a tick is a picture.
-  context.framerate = {static_cast<int>(rate[0]), static_cast<int>(rate[1])};
+  context.framerate = {rate.num, rate.den};
   context.time_base = av_inv_q(context.framerate);
   context.flags &= ~AV_CODEC_FLAG_CLOSED_GOP;
   if (plan.has_closed_gops) context.flags |= AV_CODEC_FLAG_CLOSED_GOP;

@@ -177,6 +177,47 @@ for (const [name, streams] of kArrays) {
   });
 }
 
+/** Copies that are queued before the one that counts, so that it is done long after encode() was called. */
+const kQueued = 10;
+
+for (const [format, outputColorType] of [["nv12", "native"], ["rgb", "rgb"]] as const) {
+  testOn(
+    "cuda",
+    kOnGpu,
+    `frames in "${format}" are read behind what the encoder's stream writes into them`,
+    async () => {
+      const raw = await rawPictures(format, { width: 176, height: 144, count: 2 });
+      const { path } = await clip("h264_b_pyramid.mp4");
+      await whileStreamsAreSlow(() =>
+        withDevice(async (device) => {
+          using caller = new CudaConsumer(device.cudaContext!);
+          const sources = raw.pictures.map((picture) => caller.hold(picture));
+          const { width, height } = raw;
+          const cudaStream = caller.stream;
+          using encoder = await device.createEncoder({
+            ...{ width, height, format, cudaStream, constQp: 8 },
+          });
+          const chunks: EncodedChunk[] = [];
+          for (const [i, source] of sources.entries()) {
+            using frame = await firstFrame(device, path, { outputColorType, cudaStream });
+            const { devicePointer, byteLength } = frame;
+            assertEquals(byteLength, raw.pictures[i].length);
+            const other = sources[1 - i];
+            for (let k = 0; k < kQueued; k++) caller.copy(devicePointer!, other, byteLength);
+            caller.copy(devicePointer!, source, byteLength);
+            const timeBase = { num: 1, den: 30 };
+            chunks.push(...await encoder.encode(frame, { pts: i, timeBase }));
+          }
+          chunks.push(...await encoder.endEncode());
+          caller.synchronize();
+          await assertShows(chunks, raw);
+          assertEquals(encoder.stats.hostCopies, 0);
+        })
+      );
+    },
+  );
+}
+
 testOn("cuda", kOnGpu, "a stream of 0 is ambiguous, and refused", async () => {
   const { path } = await clip("h264_b_pyramid.mp4");
   await withDevice(async (device) => {

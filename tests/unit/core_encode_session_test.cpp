@@ -386,17 +386,21 @@ TEST_CASE("a GPU's encoder counts what is copied to it and takes frames of its o
   const auto gpu = std::make_shared<FakeGpu>();
   gpu->script.backend = Backend::cuda;
   Bench bench({.port = gpu, .falls_back = false});
-  const auto session = bench.open(Bench::options());
+  auto options = Bench::options();
+  options.cuda_stream = 5;
+  const auto session = bench.open(options);
   bench.encode(session);
   CHECK(session->state().host_copies == 1);
   struct Memory : DeviceMemoryInfo {
     uint64_t of = 77;
+    mutable std::vector<uint64_t> refills;
     int32_t gpu() const override { return 0; }
     uint64_t context() const override { return of; }
     void order_before(uint64_t) const override {}
     void note_use(uint64_t) const override {}
     void share() const override {}
     void wait() const override {}
+    void note_refill(uint64_t stream) const override { refills.push_back(stream); }
   };
   const auto memory = std::make_shared<Memory>();
   auto frame = picture(Format::nv12, std::vector<uint8_t>(12), {{4, 2}, {4, 1}});
@@ -407,6 +411,8 @@ TEST_CASE("a GPU's encoder counts what is copied to it and takes frames of its o
   memory->of = 78;
   session->encode(frame, {}, bench.ticket());
   CHECK(bench.wait().status == Status::invalid_argument);
+  // The encoder's stream orders nothing in the other context.
+  CHECK(memory->refills == std::vector<uint64_t>{5, 0});
 }
 
 TEST_CASE("pictures that wait are bounded by the encoder's budget") {

@@ -100,6 +100,28 @@ TEST_CASE("The caller's memory is let go only when what reads it is done") {
   check_nothing_left();
 }
 
+TEST_CASE("Memory is read behind its own stream and that of who encodes it") {
+  cufsim_reset();
+  {
+    Foreign foreign;
+    const auto gpu = cuda_clips::open_gpu();
+    const auto memory = std::make_shared<FrameMemory>(MemoryBudget::of_device(UINT64_MAX));
+    const Stream own(foreign.context);
+    Picture picture = foreign.picture();
+    gpu->adopt(picture, foreign.owner(), number(own.handle()));
+    cufsim_set("stream_delay_us", 3000);
+    // So many that the last one is done long after what reads it was put on another stream.
+    for (int i = 0; i < 10; ++i) foreign.fill(7);
+    foreign.fill(8);
+    picture.device->note_refill(number(foreign.stream.handle()));
+    CHECK(bytes_of(picture.converter->to_host(picture, *memory)) == std::string(48, 8));
+    picture = {};
+    while (!foreign.is_free) std::this_thread::yield();
+  }
+  cufsim_reset();
+  check_nothing_left();
+}
+
 TEST_CASE("Memory that is filled again is read behind that, and filled behind what reads it") {
   cufsim_reset();
   cufsim_set("stream_delay_us", 3000);

@@ -230,7 +230,7 @@ TEST_CASE("Frames of ours outside stream-ordered memory go to NVENC where they a
   CHECK(streams::decode(h264, pictures).frames.size() == 6);
 }
 
-TEST_CASE("Pictures that say nothing of what fills them are read behind the caller's stream") {
+TEST_CASE("Pictures that are filled again are read behind the stream that fills them") {
   const Gpu gpu;
   const auto context = cuda::Context::borrowed(cuda::require_driver(),
                                                reinterpret_cast<CUcontext>(gpu.port->context()));
@@ -238,9 +238,7 @@ TEST_CASE("Pictures that say nothing of what fills them are read behind the call
   const streams::Made wanted = made(h264);
   const DevicePicture source(*gpu.port, picture_of(wanted, 0));
   const DevicePicture filled(*gpu.port, picture_of(wanted, 9));
-  EncoderOptions options = streams::options_of(wanted);
-  options.cuda_stream = reinterpret_cast<uint64_t>(callers.handle());
-  const auto encoder = gpu.port->create_encoder(options);
+  const auto encoder = open(gpu, wanted);
   const auto address = [](const DevicePicture& one) {
     return reinterpret_cast<CUdeviceptr>(one.picture().planes[0].data);
   };
@@ -252,6 +250,7 @@ TEST_CASE("Pictures that say nothing of what fills them are read behind the call
     cuda::check(context->cuda().cuMemcpyDtoDAsync(address(filled), address(source), bytes,
                                                   callers.handle()),
                 "no copy");
+    filled.picture().device->note_refill(reinterpret_cast<uint64_t>(callers.handle()));
     encoder->send(input(filled.picture(), 0));
     cufsim_resume();
   }

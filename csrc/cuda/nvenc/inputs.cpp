@@ -67,7 +67,6 @@ NvencInputs::NvencInputs(std::shared_ptr<const GpuResources> gpu, const NvencSes
       most_height_(most_height),
       reads_(reads),
       copies_(gpu_->context),
-      is_callers_(gpu_->context),
       is_there_(gpu_->context) {}
 
 NvencInputs::~NvencInputs() = default;
@@ -182,15 +181,6 @@ void NvencInputs::copy(const Picture& picture, const Buffer& buffer) {
   }
 }
 
-// Pictures that say nothing of what fills them are complete for the caller's stream.
-void NvencInputs::order_copies(const Picture& picture, CUstream callers) {
-  if (!picture.device) return;
-  picture.device->order_before(reinterpret_cast<uint64_t>(copies_.handle()));
-  if (!callers) return;
-  is_callers_.record(callers);
-  is_callers_.order_before(copies_.handle());
-}
-
 void NvencInputs::map_copy(const Picture& picture, Mapped& mapped) {
   mapped.buffer = &take_buffer();
   mapped.pitch = mapped.buffer->pitch();
@@ -206,8 +196,8 @@ void NvencInputs::map_copy(const Picture& picture, Mapped& mapped) {
                  "Could not map memory for NVENC");
 }
 
-NvencInputs::Mapped NvencInputs::map(const Picture& picture, CUstream callers) {
-  order_copies(picture, callers);
+NvencInputs::Mapped NvencInputs::map(const Picture& picture) {
+  if (picture.device) picture.device->order_before(reinterpret_cast<uint64_t>(copies_.handle()));
   Mapped mapped;
   try {
     if (lies_as_wanted(picture)) mapped = map_directly(picture);

@@ -33,9 +33,9 @@ class NvencInputs {
     std::shared_ptr<const void> owner;           // of what is still read
   };
 
-  // What NVENC reads is ordered behind what fills the picture, and behind what is now on `callers`,
-  // if any. The picture is of the format and this size.
-  Mapped map(const Picture& picture, CUstream callers);
+  // What NVENC reads is ordered behind what fills the picture, which is of the format and this
+  // size.
+  Mapped map(const Picture& picture);
   // When NVENC has read it.
   void unmap(Mapped& mapped) noexcept;
   // Before the session is closed; nothing is mapped any more.
@@ -47,7 +47,6 @@ class NvencInputs {
   void map_copy(const Picture& picture, Mapped& mapped);
   Buffer& take_buffer();
   void register_for(Buffer& buffer, uint32_t width, uint32_t height);
-  void order_copies(const Picture& picture, CUstream callers);
   void copy(const Picture& picture, const Buffer& buffer);
   NVENCSTATUS try_register(CUdeviceptr address, uint32_t width, uint32_t height, uint32_t pitch,
                            NV_ENC_REGISTERED_PTR& registered);
@@ -61,8 +60,7 @@ class NvencInputs {
   const CUstream reads_;
   // Copies wait for no picture that NVENC still works on, as what is put on `reads_` may.
   const Stream copies_;
-  Event is_callers_;  // what the caller's stream had to do is done
-  Event is_there_;    // the picture is
+  Event is_there_;  // the picture is
   std::vector<std::unique_ptr<Buffer>> buffers_;
   std::vector<Buffer*> idle_;
   bool takes_foreign_ = true;  // NVENC has not refused a picture's own memory

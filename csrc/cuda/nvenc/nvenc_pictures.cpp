@@ -169,7 +169,7 @@ void NvencEncoder::send(const EncoderInput& input) {
   const NV_ENC_OUTPUT_PTR bitstream = take_bitstream();
   Held& held = held_[input.number];
   try {
-    held.input = inputs_->map(input.picture, reinterpret_cast<CUstream>(options_.cuda_stream));
+    held.input = inputs_->map(input.picture);
     sent_.push_back({.number = input.number, .bitstream = bitstream});
     try {
       encode(input, held.input, bitstream);

@@ -131,9 +131,9 @@ void set_nvenc_tuning_info(NvencBuild& build) {
 }
 
 void set_nvenc_fps(NvencBuild& build) {
-  const auto& numbers = build.settings().value(fps).numbers;
-  build.made.init.frameRateNum = static_cast<uint32_t>(numbers[0]);
-  build.made.init.frameRateDen = static_cast<uint32_t>(numbers[1]);
+  const Rational rate = build.settings().frame_rate();
+  build.made.init.frameRateNum = static_cast<uint32_t>(rate.num);
+  build.made.init.frameRateDen = static_cast<uint32_t>(rate.den);
 }
 
 void set_nvenc_idr_period(NvencBuild& build) {
