@@ -4,7 +4,8 @@
 GPU_CHECKS=(capabilities facts smoke kernels golden encoding interop contract rounds sanitizer)
 # What driver_facts decodes.
 GPU_FACT_CLIPS=(h264_b_pyramid.mp4 h264_1080p.mp4 h264_mbaff.mp4 hevc.mp4 hevc_b_wide.mp4 hevc_10bit.mp4
-  vp8_alt_ref.webm vp9_alt_ref.webm vp9_444.webm av1_wide.mp4 mpeg2.ts mpeg2_odd.ts mjpeg.avi)
+  vp8_alt_ref.webm vp9_alt_ref.webm vp9_444.webm av1_wide.mp4 mpeg2.ts mpeg2_odd.ts mjpeg.avi
+  mpeg4_asp.mp4 h264_damaged.mp4 h264_b_damaged.mp4)
 
 # gpu_test [--out FOLDER] [CHECK...]: every check runs, whatever became of those before it.
 gpu_test() {

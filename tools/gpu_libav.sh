@@ -54,7 +54,7 @@ gpu_library() {
   # Its own symbols first: libav's assembly cannot be preempted.
   PKG_CONFIG_PATH="$libav/libav/lib/pkgconfig" cmake -S . -B "$folder" -G Ninja \
     -DCMAKE_BUILD_TYPE=Release -DCUFRAME_DRIVER_SIM=OFF \
-    -DCMAKE_SHARED_LINKER_FLAGS="-Wl,-Bsymbolic -Wl,-s" -DCMAKE_EXE_LINKER_FLAGS="-Wl,-s" \
+    -DCMAKE_SHARED_LINKER_FLAGS="-Wl,-Bsymbolic -Wl,-S" -DCMAKE_EXE_LINKER_FLAGS="-Wl,-S" \
     -DCMAKE_CXX_STANDARD_LIBRARIES="-L$libraries -ldav1d -lx264 -lz -lm" \
     -DCMAKE_BUILD_RPATH="\$ORIGIN" >"$folder.log" 2>&1 &&
     cmake --build "$folder" -j2 --target "$@" >>"$folder.log" 2>&1 || {

@@ -164,6 +164,12 @@ void Session::copy_out(const CUVIDPARSERDISPINFO& shown) {
   CUVIDPROCPARAMS parameters = how(shown);
   CUdeviceptr surface = 0;
   unsigned pitch = 0;
+  CUVIDGETDECODESTATUS status = {};
+  while (waits_for_status &&
+         cuvid->cuvidGetDecodeStatus(decoder, shown.picture_index, &status) == CUDA_SUCCESS &&
+         status.decodeStatus == cuvidDecodeStatus_InProgress) {
+    std::this_thread::yield();
+  }
   require(cuvid->cuvidMapVideoFrame(decoder, shown.picture_index, &surface, &pitch, &parameters),
           "cuvidMapVideoFrame");
   const size_t width = info.ulTargetWidth * (info.bitDepthMinus8 ? 2 : 1);

@@ -70,6 +70,7 @@ inline cudaVideoCodec codec_of(const std::string& name) {
   if (name == "vp8") return cudaVideoCodec_VP8;
   if (name == "vp9") return cudaVideoCodec_VP9;
   if (name == "mpeg2video") return cudaVideoCodec_MPEG2;
+  if (name == "mpeg4") return cudaVideoCodec_MPEG4;
   if (name == "mjpeg") return cudaVideoCodec_JPEG;
   throw "no codec " + name;
 }
@@ -133,6 +134,7 @@ class Session {
   unsigned max_width = 0, max_height = 0;
   uint64_t spin_cycles = 0;       // before each copy
   bool waits_for_copies = false;  // before each unmap
+  bool waits_for_status = false;  // before each map, until the picture is no more in progress
   std::string error;              // of the first callback that failed
   int sequences = 0, pictures = 0, shown_pictures = 0;
 
@@ -153,6 +155,8 @@ void check_caps();
 void check_unmap(const Clip& clip);
 void check_map(const Clip& clip);
 void check_status(const std::vector<Clip>& clips);
+void check_damage(const Clip& clip);
+void check_repeats(const Clip& clip);
 void check_limits(const Clip& clip);
 void check_callbacks(const std::vector<Clip>& clips);
 void check_reconfigure(const Clip& large, const Clip& small);

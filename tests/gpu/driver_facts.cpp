@@ -54,7 +54,15 @@ void check_all(const std::vector<Clip>& clips) {
   for (const char* name : {"h264_1080p", "hevc_b_wide", "vp9_alt_ref", "av1_wide"}) {
     attempt("unmap", [&] { check_unmap(named(clips, name)); });
   }
-  attempt("map", [&] { check_map(named(clips, "h264_1080p")); });
+  for (const char* name : {"h264_1080p", "mjpeg"}) {
+    attempt("map", [&] { check_map(named(clips, name)); });
+  }
+  for (const char* name : {"h264_damaged", "h264_b_damaged"}) {
+    attempt("damage", [&] { check_damage(named(clips, name)); });
+  }
+  for (const char* name : {"mjpeg", "h264_b_pyramid", "mpeg4_asp"}) {
+    attempt("repeats", [&] { check_repeats(named(clips, name)); });
+  }
   attempt("reconfigure",
           [&] { check_reconfigure(named(clips, "h264_1080p"), named(clips, "h264_b_pyramid")); });
   for (const char* name : {"h264_b_pyramid", "hevc"}) {

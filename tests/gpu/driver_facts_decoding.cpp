@@ -1,5 +1,6 @@
 // What the driver does when it decodes.
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <numeric>
 
@@ -123,6 +124,53 @@ void check_status(const std::vector<Clip>& clips) {
     std::printf("cuvidGetDecodeStatus of %s:", clip.name.c_str());
     for (const auto& [result, count] : results) std::printf(" %d x %s;", count, result.c_str());
     std::printf("\n");
+  }
+}
+
+// What is told of damaged pictures, and when.
+void check_damage(const Clip& clip) {
+  Session session(clip.codec);
+  std::string told;
+  const auto status_of = [&](int index) {
+    CUVIDGETDECODESTATUS status = {};
+    const int result = cuvid->cuvidGetDecodeStatus(session.decoder, index, &status);
+    return result == 0 ? std::to_string(status.decodeStatus) : name_of(result);
+  };
+  session.on_display = [&](CUVIDPARSERDISPINFO& shown) {
+    told += " " + status_of(shown.picture_index) + "/";
+    session.copy_out(shown);
+    told += status_of(shown.picture_index) + "/";
+    require(cuda->cuStreamSynchronize(session.stream), "cuStreamSynchronize");
+    told += status_of(shown.picture_index);
+    return 1;
+  };
+  session.feed(clip);
+  std::printf("status before map, after it, when copied (%s):%s\n", clip.name.c_str(),
+              told.c_str());
+}
+
+// Whether pictures are the same each time, by several threads at once.
+void check_repeats(const Clip& clip) {
+  constexpr int kRounds = 12;
+  const auto wanted = decoded(clip, [](Session& it) {
+    it.waits_for_copies = true;
+    it.waits_for_status = true;
+  });
+  for (const bool waits : {false, true}) {
+    std::atomic<size_t> bad = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kManyDecoders; ++i) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < kRounds; ++round) {
+          bad +=
+              differing(wanted, decoded(clip, [&](Session& it) { it.waits_for_status = waits; }));
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    std::printf("%d decoders at once give the same pictures (%s%s): %s, %zu of %zu differ\n",
+                kManyDecoders, clip.name.c_str(), waits ? ", maps wait for the status" : "",
+                word(bad == 0), bad.load(), wanted.size() * kRounds * kManyDecoders);
   }
 }
 
