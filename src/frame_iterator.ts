@@ -28,6 +28,7 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
   readonly #batches: FrameBatches;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: () => void;
+  readonly #onEnd: (iterator: FrameIterator) => void;
   #batch: Frame[] = [];
   #at = 0;
   #version = 0;
@@ -45,8 +46,13 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
   }
 
   /** Gives the frames of `batches`. An abort is as leaving the loop, and rejects the call that is made or at work. */
-  constructor(batches: FrameBatches, signal?: AbortSignal) {
+  constructor(
+    batches: FrameBatches,
+    signal?: AbortSignal,
+    onEnd: (iterator: FrameIterator) => void = () => {},
+  ) {
     this.#batches = batches;
+    this.#onEnd = onEnd;
     this.#signal = signal;
     // The signal may live longer than a loop that was left unfinished.
     const self = new WeakRef(this);
@@ -129,6 +135,7 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
 
   #end(): void {
     this.#isDone = true;
+    this.#onEnd(this);
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 
@@ -141,21 +148,25 @@ export class FrameIterator implements AsyncGenerator<Frame, void, void> {
 
 /** The iterators of a decoder, so that closing it also frees what those hold that were left unfinished. */
 export class FrameIterators {
-  #iterators: WeakRef<FrameIterator>[] = [];
+  // Not weakly: those whose script has only one of the frames would leave the others to the collector.
+  readonly #iterators = new Set<FrameIterator>();
 
   /** Makes an iterator. */
   start(batches: FrameBatches, signal?: AbortSignal): FrameIterator {
-    const iterator = new FrameIterator(batches, signal);
-    this.#iterators = this.#iterators.filter((known) => known.deref() !== undefined);
-    this.#iterators.push(new WeakRef(iterator));
+    let isEnded = false;
+    const iterator = new FrameIterator(batches, signal, (ended) => {
+      isEnded = true;
+      this.#iterators.delete(ended);
+    });
+    // An aborted signal ends it at once.
+    if (!isEnded) this.#iterators.add(iterator);
     return iterator;
   }
 
   /** Closes the frames that none of them gave. */
   discard(): void {
-    for (const reference of this.#iterators.splice(0)) {
-      const iterator = reference.deref();
-      if (iterator !== undefined) discard(iterator);
-    }
+    const iterators = [...this.#iterators];
+    this.#iterators.clear();
+    for (const iterator of iterators) discard(iterator);
   }
 }
