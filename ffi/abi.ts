@@ -18,14 +18,13 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -1235777596;
+export const ABI_HASH: number = -1257636325;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
   cuf_library_abi_version: { parameters: [], result: "i32" },
   cuf_library_abi_hash: { parameters: [], result: "i32" },
   cuf_library_info: { parameters: ["buffer", "buffer"], result: "i32" },
-  cuf_library_end: { parameters: [], result: "i32" },
   cuf_log_configure: { parameters: ["buffer", "u32"], result: "i32" },
   cuf_log_set_level: { parameters: ["u32"], result: "i32" },
   cuf_log_subscribe: { parameters: ["u32", "u32"], result: "i32" },
@@ -130,8 +129,6 @@ export interface Symbols {
   cuf_library_abi_hash(): number;
   /** Calls cuf_library_info. */
   cuf_library_info(out: BufferArgument, error: BufferArgument): number;
-  /** The process is about to end, on this thread: waits, some seconds at most, until no other thread is in NVIDIA's driver, which does not stand it, and keeps all out of it from then on. */
-  cuf_library_end(): number;
   /** Takes the value of LOGGER_LEVEL (TRACE DEBUG INFO WARN ERROR FATAL, or QUIET), unless a level was set before. A wrong one is an invalid argument, and is said on stderr once. */
   cuf_log_configure(name: BufferArgument, length: number): number;
   /** Calls cuf_log_set_level. */

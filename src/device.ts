@@ -12,8 +12,6 @@ import {
   DeviceStats as NativeStats,
   ErrorStruct,
 } from "../ffi/abi.ts";
-import process from "node:process";
-import { isMainThread } from "node:worker_threads";
 import { deliverSoon, queue, subscribe, type Subscription } from "../ffi/completion.ts";
 import { NativeHandle } from "../ffi/handle.ts";
 import { createDecoder, type Decoder } from "./decoder.ts";
@@ -40,16 +38,6 @@ import type { Source } from "./source_kind.ts";
 import { createThreadedDecoder, type ThreadedDecoder } from "./threaded_decoder.ts";
 import { createTranscoder, type Transcoder } from "./transcoder.ts";
 import type { TranscoderDescriptor } from "./transcoder_options.ts";
-
-let endsDriver = false;
-
-// A process must not end while a thread of the library is in NVIDIA's driver, such as one that frees a decoder.
-function endDriverWithProcess(): void {
-  // The end of a Worker is not that of the process.
-  if (endsDriver || !isMainThread || "WorkerGlobalScope" in globalThis) return;
-  endsDriver = true;
-  process.once("exit", () => native().cuf_library_end());
-}
 
 const NOTHING = { liveFrames: 0, liveCapsules: 0 };
 
@@ -108,7 +96,6 @@ export class Device implements AsyncDisposable, Disposable {
           { error, what: "Making a device" },
         );
         const handle = new NativeHandle(value, label, "Device");
-        endDriverWithProcess();
         return new Device(handle, label, loss, { events, gone: gone.promise });
       } catch (failure) {
         events.close();

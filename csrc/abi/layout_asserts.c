@@ -1400,7 +1400,6 @@ _Static_assert(SAME_TYPE(__typeof__(((struct CufDlpack*)0)->address), uint64_t),
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_version), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_abi_hash), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_library_info), int32_t(struct CufLibraryInfo*, struct CufError*)), "");
-_Static_assert(SAME_TYPE(__typeof__(cuf_library_end), int32_t(void)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_log_configure), int32_t(const uint8_t*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_log_set_level), int32_t(uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_log_subscribe), int32_t(uint32_t, uint32_t)), "");

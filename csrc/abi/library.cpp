@@ -1,7 +1,6 @@
 #include "abi/boundary.h"
 #include "core/picture_convert.h"
 #include "core/registry.h"
-#include "cuda/backend.h"
 #include "libav/backend.h"
 
 using namespace cuf;
@@ -15,11 +14,6 @@ int32_t cuf_library_abi_version(void) {
 
 int32_t cuf_library_abi_hash(void) {
   return static_cast<int32_t>(CUF_HEADER_HASH);
-}
-
-int32_t cuf_library_end(void) {
-  cuda::end_process();
-  return CUF_OK;
 }
 
 int32_t cuf_library_info(CufLibraryInfo* out, CufError* error) {

@@ -16,8 +16,6 @@ Adapters list_adapters() {
   return {.gpus = {}, .reason = kReason};
 }
 
-void end_process() noexcept {}
-
 std::shared_ptr<GpuPort> open_gpu(const GpuOptions&) {
   throw Error(Status::unsupported, kReason);
 }

@@ -39,10 +39,6 @@ struct GpuOptions {
   uint64_t memory_budget_bytes = 0;  // of frames and decoders; 0: what the GPU has
 };
 
-// The process is about to end, on this thread: waits until no other is in the driver, and keeps all
-// out of it from then on.
-void end_process() noexcept;
-
 // Throws Error(unsupported) with the reason where there is no such GPU.
 std::shared_ptr<GpuPort> open_gpu(const GpuOptions& options);
 

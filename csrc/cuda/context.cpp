@@ -2,11 +2,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <new>
 #include <string>
 #include <thread>
-
-#include "cuda/backend.h"
 
 namespace cuf::cuda {
 namespace {
@@ -26,6 +25,7 @@ std::shared_ptr<const Context> Context::primary(const Driver& driver, int gpu) {
                                          "; the driver has " + std::to_string(driver.gpu_count) +
                                          ", counted from 0");
   }
+  DriverUse::end_with_process();
   const std::string what = "Could not make a context of GPU " + std::to_string(gpu);
   CUdevice device = 0;
   CUcontext handle = nullptr;
@@ -41,6 +41,7 @@ std::shared_ptr<const Context> Context::primary(const Driver& driver, int gpu) {
 }
 
 std::shared_ptr<const Context> Context::borrowed(const Driver& driver, CUcontext handle) {
+  DriverUse::end_with_process();
   CUdevice device = 0;
   CUcontext popped = nullptr;
   CUresult result = driver.cuda.cuCtxPushCurrent(handle);
@@ -110,15 +111,14 @@ DriverUse::~DriverUse() {
   --users;
 }
 
-void DriverUse::end_all() noexcept {
-  tl_ends_process = true;
-  is_ending = true;
-  const auto end = std::chrono::steady_clock::now() + kMostEnd;
-  while (users > 0 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(kPoll);
-}
-
-void end_process() noexcept {
-  DriverUse::end_all();
+void DriverUse::end_with_process() {
+  static const int is_registered = std::atexit([] {
+    tl_ends_process = true;
+    is_ending = true;
+    const auto end = std::chrono::steady_clock::now() + kMostEnd;
+    while (users > 0 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(kPoll);
+  });
+  static_cast<void>(is_registered);
 }
 
 }  // namespace cuf::cuda

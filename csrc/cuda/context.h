@@ -44,7 +44,9 @@ class Context {
 };
 
 // A thread's stay in the driver. A process that ends while one frees a decoder, say, hangs in the
-// driver's own end (seen on an H200), so the end waits for all to leave, and lets nobody in.
+// driver's own end (seen on an H200: both join the decoder's thread, and one is woken), so exit()
+// waits for all to leave, and lets nobody in. Runtimes that end without exit's handlers, as Bun
+// does, do not run the driver's either.
 class DriverUse {
  public:
   // throws: Error(aborted) on the thread that ends the process; others wait there for ever.
@@ -54,9 +56,9 @@ class DriverUse {
   DriverUse& operator=(const DriverUse&) = delete;
 
   bool is_allowed() const { return is_allowed_; }
-  // On the thread that ends the process: waits until no other is in the driver, for some seconds at
-  // most.
-  static void end_all() noexcept;
+  // From the first call on exit() does so. The driver must be loaded: its own handlers come later
+  // then.
+  static void end_with_process();
 
  private:
   bool is_allowed_ = false;

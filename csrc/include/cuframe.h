@@ -993,10 +993,6 @@ CUF_API int32_t cuf_library_abi_version(void);
 CUF_API int32_t cuf_library_abi_hash(void);
 CUF_API int32_t cuf_library_info(struct CufLibraryInfo* out, struct CufError* error);
 
-/* The process is about to end, on this thread: waits, some seconds at most, until no other thread
- * is in NVIDIA's driver, which does not stand it, and keeps all out of it from then on. */
-CUF_API int32_t cuf_library_end(void);
-
 /* ---- log: of the whole process, libav's messages included; quiet unless asked for ---- */
 /* Takes the value of LOGGER_LEVEL (TRACE DEBUG INFO WARN ERROR FATAL, or QUIET), unless a level was
  * set before. A wrong one is an invalid argument, and is said on stderr once. */

@@ -2,12 +2,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { clip } from "../support/clips.ts";
 import { ffmpeg } from "../support/ffmpeg.ts";
-import { type Ending, runProgram } from "./child.ts";
+import { type Ending, isDeno, runCommand, runProgram } from "./child.ts";
 
 const kDriver = fileURLToPath(new URL("../../build/release/driver_sim", import.meta.url));
 const kSlow = { CUFSIM_STREAM_DELAY_US: "3000" };
@@ -92,12 +93,32 @@ test(
   },
 );
 
-test("a process ends by itself while decoders are being freed", ON_SIMULATOR, async () => {
+const kFreeing = { LD_LIBRARY_PATH: kDriver, CUFSIM_DESTROY_US: "300000" };
+
+for (const place of ["main", "worker"]) {
+  test(
+    `a process ends by itself while decoders of its ${place} are freed`,
+    ON_SIMULATOR,
+    async () => {
+      const { path } = await clip("h264_b_pyramid.mp4");
+      const { code, signal, stdout, stderr } = await runProgram("gpu_exit_program.ts", {
+        args: [place, path],
+        environment: { ...kFreeing, CUFSIM_STREAM_DELAY_US: "3000" },
+      });
+      assertEquals([code, signal, stderr], [0, null, ""]);
+      assertEquals(stdout.trim(), "90 frames");
+    },
+  );
+}
+
+test("a run of tests ends while decoders are freed", ON_SIMULATOR, async () => {
   const { path } = await clip("h264_b_pyramid.mp4");
-  const { code, signal, stdout, stderr } = await runProgram("gpu_exit_program.ts", {
-    args: [path],
-    environment: { LD_LIBRARY_PATH: kDriver, CUFSIM_STREAM_DELAY_US: "3000" },
-  });
-  assertEquals([code, signal, stderr], [0, null, ""]);
-  assertEquals(stdout.trim(), "90 frames");
+  const program = fileURLToPath(new URL("gpu_exit_suite.ts", import.meta.url));
+  const flags = isDeno ? ["test", "--no-check", "--quiet", "-A"] : ["test"];
+  const { code, signal, stdout, stderr } = await runCommand(
+    process.execPath,
+    [...flags, program],
+    { ...kFreeing, CUFRAME_EXIT_CLIP: path },
+  );
+  assertEquals([code, signal], [0, null], stdout + stderr);
 });

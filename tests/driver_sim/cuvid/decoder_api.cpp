@@ -1,4 +1,7 @@
 // The decoder functions of libnvcuvid.
+#include <unistd.h>
+
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -26,6 +29,20 @@ size_t end_decoders_of(const ContextPtr& context) {
   }
   return left.size();
 }
+
+/** Calls of cuvidDestroyDecoder() that have not ended. */
+std::atomic<int> destroying = 0;
+
+/** A process that ends meanwhile never does (seen on an H200). */
+struct AtExit {
+  ~AtExit() {
+    if (destroying > 0) {
+      for (;;) pause();
+    }
+  }
+};
+
+const AtExit at_exit;
 
 /** Lets a call take the time of a setting, beside others. */
 void spend(Entry& entry, const char* setting) {
@@ -94,7 +111,8 @@ CUFSIM_EXPORT CUresult cuvidCreateDecoder(CUvideodecoder* out, CUVIDDECODECREATE
 }
 
 CUFSIM_EXPORT CUresult cuvidDestroyDecoder(CUvideodecoder handle) {
-  return with_decoder(
+  ++destroying;
+  const CUresult code = with_decoder(
       "cuvidDestroyDecoder", kRelease, handle, [](Entry& entry, const DecoderPtr& decoder) {
         if (decoder->mapped() > 0) {
           entry.sim.journal.problem(
@@ -112,6 +130,8 @@ CUFSIM_EXPORT CUresult cuvidDestroyDecoder(CUvideodecoder handle) {
         entry.sim.journal.add("decoders", -1);
         return CUDA_SUCCESS;
       });
+  --destroying;
+  return code;
 }
 
 CUFSIM_EXPORT CUresult cuvidDecodePicture(CUvideodecoder handle, CUVIDPICPARAMS* picture) {
@@ -152,7 +172,12 @@ CUFSIM_EXPORT CUresult cuvidMapVideoFrame64(CUvideodecoder handle, int index,
                         // stand for.
                         const ContextPtr current = entry.context;
                         entry.context = decoder->context.lock();
-                        const StreamPtr stream = stream_of(entry, parameters->output_stream);
+                        StreamPtr stream = stream_of(entry, parameters->output_stream);
+                        // JPEG is written on the default stream, whatever was asked for (seen on
+                        // an H200).
+                        if (stream != nullptr && decoder->is_jpeg()) {
+                          stream = stream_of(entry, nullptr);
+                        }
                         entry.context = current;
                         if (stream == nullptr) return kInvalidHandle;
                         return decoder->map(entry.lock, index, *parameters, stream, address, pitch);
