@@ -9,6 +9,11 @@
 
 namespace cuf::cuda {
 
+// The default stream of the current context.
+inline CUstream legacy_stream() {
+  return reinterpret_cast<CUstream>(1);
+}
+
 // A point in a stream that others wait for. Without timing, which would cost.
 class Event {
  public:

@@ -77,6 +77,7 @@ VideoDecoder::VideoDecoder(const GpuResources& gpu, const VideoDecoderConfig& co
       config_(config),
       reserved_bytes_(bytes_of(config)),
       created_surfaces_(config.surfaces) {
+  if (config.kind.codec == cudaVideoCodec_JPEG) jpeg_order_ = std::make_unique<Event>(context_);
   memory_->reserve(reserved_bytes_);
   CUVIDDECODECREATEINFO info = create_info(config);
   CUresult result = context_->cuvid().cuvidCreateDecoder(&handle_, &info);
@@ -180,9 +181,29 @@ MappedPicture::MappedPicture(const VideoDecoder& decoder, const CUVIDPARSERDISPI
                                                      &pitch_, &parameters),
         "Could not map a decoded picture");
   address_ = address;
+  if (!decoder.jpeg_order_) return;
+  try {
+    order_jpeg(legacy_stream(), decoder.stream_);
+  } catch (...) {
+    decoder.context_->cuvid().cuvidUnmapVideoFrame(decoder.handle_, address_);
+    throw;
+  }
+}
+
+// JPEG is decoded on the default stream of the context, whatever output_stream says, and mapping
+// does not wait for it: a third of the pictures were those that the surface had held before (seen
+// on an H200). Nor does the next picture wait for who reads the surface.
+void MappedPicture::order_jpeg(CUstream before, CUstream behind) const {
+  decoder_.jpeg_order_->record(before);
+  decoder_.jpeg_order_->order_before(behind);
 }
 
 MappedPicture::~MappedPicture() {
+  try {
+    if (decoder_.jpeg_order_) order_jpeg(decoder_.stream_, legacy_stream());
+  } catch (...) {
+    // The context is gone, and nothing is decoded in it any more.
+  }
   decoder_.context_->cuvid().cuvidUnmapVideoFrame(decoder_.handle_, address_);
 }
 

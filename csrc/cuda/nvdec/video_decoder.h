@@ -6,6 +6,7 @@
 #include "core/model.h"
 #include "cuda/gpu.h"
 #include "cuda/nvdec/caps.h"
+#include "cuda/stream.h"
 
 namespace cuf::cuda {
 
@@ -61,10 +62,11 @@ class VideoDecoder {
   uint32_t created_surfaces_ = 0;
   CUvideodecoder handle_ = nullptr;
   bool has_status_ = true;
+  std::unique_ptr<Event> jpeg_order_;  // see MappedPicture::order_jpeg()
 };
 
 // A decoded picture as a surface that can be read, in the order of the stream, from here to the end
-// of the scope. Making one blocks until the picture is decoded.
+// of the scope. Making one blocks until the picture is decoded, but for JPEG.
 class MappedPicture {
  public:
   MappedPicture(const VideoDecoder& decoder, const CUVIDPARSERDISPINFO& shown);
@@ -78,6 +80,8 @@ class MappedPicture {
   CUdeviceptr statistics() const { return statistics_; }
 
  private:
+  void order_jpeg(CUstream before, CUstream behind) const;
+
   const VideoDecoder& decoder_;
   CUdeviceptr address_ = 0;
   unsigned pitch_ = 0;

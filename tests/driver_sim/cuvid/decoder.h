@@ -49,6 +49,7 @@ class Decoder : public std::enable_shared_from_this<Decoder> {
   CUresult map(Lock& lock, int index, const CUVIDPROCPARAMS& parameters, const StreamPtr& stream,
                unsigned long long* address, unsigned* pitch);
   CUresult unmap(unsigned long long address);
+  bool is_jpeg() const { return info_.CodecType == cudaVideoCodec_JPEG; }
   size_t mapped() const;
 
   const std::weak_ptr<Context> context;
