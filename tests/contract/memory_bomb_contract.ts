@@ -61,7 +61,8 @@ test("a file that claims gigantic pictures is opened and refused", async () => {
   const type = isGpu ? UnsupportedError : OutOfMemoryError;
   const decode = (): Promise<number[]> => numbersOf(decoder.frames(demuxer));
   const { message } = await assertRejects(decode, type);
-  assertMatch(message, /16000 ?x ?16000/);
+  // NVIDIA's parser announces no pictures of that size.
+  assertMatch(message, isGpu ? /16000 ?x ?16000|found no picture/ : /16000 ?x ?16000/);
   // The device is none the worse for it.
   const bytes = await readFile((await clip("h264_b_pyramid.mp4")).path);
   using sound = await device.createDemuxer(bytes);

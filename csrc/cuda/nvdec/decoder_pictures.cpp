@@ -36,7 +36,9 @@ void NvdecDecoder::decode(CUVIDPICPARAMS& parameters, Decoded& decoded) {
     if (decoded.coded.color) sequence_->color = *decoded.coded.color;
     // H.264 is entered at other pictures than IDR, too.
     const bool is_entry = is_parsing_key_ && decoded.coded.type == PictureType::i;
-    references_.decode(parameters.CurrPicIdx, decoded.coded.is_key || is_entry);
+    // The parser itself leaves out what leads an HEVC stream's first picture.
+    const bool is_open = codec_ == cudaVideoCodec_H264 && !decoded.coded.is_key;
+    references_.decode(parameters.CurrPicIdx, decoded.coded.is_key || is_entry, is_open);
   }
   if (is_mpeg2(codec_)) {
     // nvcuvid counts them by the width that is displayed, without the last one that is not whole.
@@ -94,9 +96,10 @@ int NvdecDecoder::on_display(CUVIDPARSERDISPINFO& shown) noexcept {
 void NvdecDecoder::show(const CUVIDPARSERDISPINFO& shown) {
   const auto index = static_cast<size_t>(shown.picture_index);
   if (!sequence_ || !decoder_ || index >= decoded_.size()) return;
+  const bool leads_entry = references_.leads_entry(shown.picture_index);
   const bool lacks_references = references_.show(shown.picture_index);
   const PacketLog::Entry entry = log_.take(origins_.show(shown.picture_index));
-  if (!entry.is_wanted) return;
+  if (!entry.is_wanted || leads_entry) return;
   shown_.push_back({shown, decoded_[index], entry, lacks_references});
   try {
     give_shown();
@@ -123,10 +126,11 @@ void NvdecDecoder::save_waiting() {
 
 void NvdecDecoder::show_saved(const CUVIDPARSERDISPINFO& shown) {
   auto saved = std::move(saved_.extract(shown.picture_index).mapped());
+  const bool leads_entry = references_.leads_entry(shown.picture_index);
   const bool lacks_references = references_.show(shown.picture_index);
   const PacketLog::Entry entry = log_.take(origins_.show(shown.picture_index));
   const Shown one{shown, saved.decoded, entry, lacks_references};
-  if (entry.is_wanted) hand_out(one, std::move(saved.copied));
+  if (entry.is_wanted && !leads_entry) hand_out(one, std::move(saved.copied));
 }
 
 // NVDEC decodes it as if it had transforms.

@@ -40,6 +40,11 @@ const char* decoder_name(cudaVideoCodec codec) {
   }
 }
 
+/** What an engine notices: not that references were never there (seen on an H200). */
+bool is_damaged(const AVFrame& frame) {
+  return (frame.decode_error_flags & ~FF_DECODE_ERROR_MISSING_REFERENCE) != 0;
+}
+
 std::atomic<uint64_t> next_mark{1};
 
 /**
@@ -174,12 +179,12 @@ void InnerDecoder::note_properties(Decoded& decoded) const {
   for (size_t i = 0; i < decoded.begun.size(); i++) {
     Begun& begun = decoded.begun[i];
     if (own_[i]->buf[0] != nullptr && mark_of(*own_[i]) == begun.mark) {
-      begun.damaged = own_[i]->decode_error_flags != 0;
+      begun.damaged = is_damaged(*own_[i]);
       begun.crop_left = static_cast<int>(own_[i]->crop_left);
       begun.crop_top = static_cast<int>(own_[i]->crop_top);
     }
     for (const FramePtr& shown : decoded.shown) {
-      if (mark_of(*shown) == begun.mark && shown->decode_error_flags != 0) begun.damaged = true;
+      if (mark_of(*shown) == begun.mark && is_damaged(*shown)) begun.damaged = true;
     }
   }
 }
