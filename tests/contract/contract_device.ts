@@ -1,7 +1,16 @@
 /** Devices that prove that nothing leaks, and ways to look at frames. */
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import type { Decoder, Demuxer, Device, DeviceStats, Frame, Packet, Tensor } from "../../mod.ts";
+import type {
+  Decoder,
+  DecoderDescriptor,
+  Demuxer,
+  Device,
+  DeviceStats,
+  Frame,
+  Packet,
+  Tensor,
+} from "../../mod.ts";
 import { readBarcode } from "../support/barcode.ts";
 import { simulatedDriver } from "../support/simulated_driver.ts";
 import { requestDevice } from "./cuframe.ts";
@@ -164,10 +173,7 @@ export async function decodeAll(device: Device, demuxer: Demuxer): Promise<strin
 export async function firstFrame(
   device: Device,
   path: string,
-  options: {
-    readonly outputColorType?: "native" | "rgb" | "rgbp" | "raw";
-    readonly useDeviceMemory?: boolean;
-  } = {},
+  options: Pick<DecoderDescriptor, "outputColorType" | "useDeviceMemory" | "cudaStream"> = {},
 ): Promise<Frame> {
   using demuxer = await device.createDemuxer(path);
   using decoder = await device.createDecoder({ codec: demuxer.codec, ...options });
