@@ -58,6 +58,8 @@ async function sample(video: SimpleDecoder, indices: readonly number[]): Promise
 async function work(job: Job): Promise<JobResult> {
   if (job.kind === "clips") {
     const { engines, backend } = job;
+    // Keeps the GPU's context, which is of the process and not of a decoder: PyNvVideoCodec keeps it, too.
+    await deviceOf(backend);
     const start = performance.now();
     const decode = job.isReusing ? decodeReusing : decodeAnew;
     const { frames } = await decode(job.paths, { engines, backend });
