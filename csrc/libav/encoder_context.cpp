@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <optional>
+#include <string_view>
 
 #include "core/log.h"
 #include "core/nal_units.h"
@@ -10,6 +12,7 @@
 #include "libav/encoder_plans.h"
 #include "libav/errors.h"
 #include "libav/log_handler.h"
+#include "libav/ordinary_threads.h"
 
 namespace cuf::libav {
 namespace {
@@ -98,7 +101,10 @@ void set_fields(AVCodecContext& context, const EncoderOptions& options, const En
 
 void open(AVCodecContext& context, const EncoderPlan& plan) {
   const Overheard overheard;
+  std::optional<OrdinaryThreads> ordinary;
+  if (std::string_view(plan.codec->name) == "libsvtav1") ordinary.emplace();
   const int result = avcodec_open2(&context, plan.codec, nullptr);
+  ordinary.reset();
   if (result == AVERROR(ENOMEM)) throw out_of_memory("an encoder");
   const std::string refused = refused_parameter(plan, overheard.text());
   if (!refused.empty()) {

@@ -1,3 +1,7 @@
+#include <sched.h>
+
+#include <filesystem>
+
 #include "libav_encoder_streams.h"
 
 using namespace streams;
@@ -89,6 +93,16 @@ TEST_CASE("a picture's memory is let go once the encoder has what it needs") {
     receive_all(*encoder, pictures);
     CHECK(pictures.size() == 1);
     CHECK(memory.expired());
+  }
+}
+
+TEST_CASE("an encoder leaves no thread with a real-time priority") {
+  for (const VideoCodec codec : kCodecs) {
+    INFO(name_of(codec));
+    const auto encoder = libav::backend().create_encoder(options_of({.codec = codec}));
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+      CHECK(sched_getscheduler(std::stoi(entry.path().filename())) == SCHED_OTHER);
+    }
   }
 }
 
