@@ -76,6 +76,11 @@ CUresult Context::decoder_caps(CUVIDDECODECAPS& caps) const {
   return result;
 }
 
+std::mutex& SessionLock::mutex() {
+  static std::mutex& instance = *new std::mutex;
+  return instance;
+}
+
 Error ContextScope::cannot_enter(CUresult result) {
   const Error error = make_error(result, "The GPU's context cannot be entered any more");
   return Error(Status::device_lost, error.what(), error.native_code);

@@ -64,6 +64,20 @@ class DriverUse {
   bool is_allowed_ = false;
 };
 
+// Decoders and streams are made and freed one after another in the whole process. The driver does
+// not do it faster at once, and threads that make decoders, free others and destroy streams at the
+// same time wait for each other's locks in it for ever (seen on an H200, driver 580: stacks of
+// cuvidCreateDecoder, cuvidDestroyDecoder and cuStreamDestroy).
+class SessionLock {
+ public:
+  SessionLock() : lock_(mutex()) {}
+
+ private:
+  static std::mutex& mutex();
+
+  const std::lock_guard<std::mutex> lock_;
+};
+
 // The context is current on this thread from here to the end of the scope; what was current before
 // is then current again.
 class ContextScope {

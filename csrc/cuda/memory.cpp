@@ -142,6 +142,7 @@ DeviceMemory::DeviceMemory(std::shared_ptr<const Context> context, uint64_t budg
 DeviceMemory::~DeviceMemory() {
   free_kept();
   const ContextScope scope(*context_, std::nothrow);
+  const SessionLock lock;
   if (scope && pool_) context_->cuda().cuMemPoolDestroy(pool_);
 }
 

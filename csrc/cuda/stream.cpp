@@ -80,6 +80,7 @@ std::vector<const Event*> events_of(const StreamPoints& points, std::mutex& mute
 Stream::Stream(std::shared_ptr<const Context> context)
     : context_(std::move(context)), is_own_(true) {
   const ContextScope scope(*context_);
+  const SessionLock lock;
   check(context_->cuda().cuStreamCreate(&handle_, CU_STREAM_NON_BLOCKING),
         "Could not create a GPU stream");
 }
@@ -90,6 +91,7 @@ Stream::Stream(std::shared_ptr<const Context> context, CUstream borrowed)
 Stream::~Stream() {
   if (!is_own_) return;
   const ContextScope scope(*context_, std::nothrow);
+  const SessionLock lock;
   // What is on it still runs; the driver frees it then.
   if (scope) context_->cuda().cuStreamDestroy(handle_);
 }

@@ -80,11 +80,15 @@ VideoDecoder::VideoDecoder(const GpuResources& gpu, const VideoDecoderConfig& co
   if (config.kind.codec == cudaVideoCodec_JPEG) jpeg_order_ = std::make_unique<Event>(context_);
   memory_->reserve(reserved_bytes_);
   CUVIDDECODECREATEINFO info = create_info(config);
-  CUresult result = context_->cuvid().cuvidCreateDecoder(&handle_, &info);
+  const auto create = [&] {
+    const SessionLock lock;
+    return context_->cuvid().cuvidCreateDecoder(&handle_, &info);
+  };
+  CUresult result = create();
   if (status_of(result) == Status::out_of_memory) {
     // Memory that is kept for frames helps.
     memory_->trim();
-    result = context_->cuvid().cuvidCreateDecoder(&handle_, &info);
+    result = create();
   }
   if (result == CUDA_SUCCESS) return;
   memory_->unreserve(reserved_bytes_);
@@ -100,6 +104,7 @@ VideoDecoder::~VideoDecoder() {
   if (scope) {
     // Copies of its surfaces may be under way.
     context_->cuda().cuStreamSynchronize(stream_);
+    const SessionLock lock;
     context_->cuvid().cuvidDestroyDecoder(handle_);
   }
   memory_->unreserve(reserved_bytes_);
@@ -131,7 +136,10 @@ void VideoDecoder::reconfigure(const VideoDecoderConfig& config) {
   info.display_area.top = static_cast<short>(config.top);
   info.display_area.right = static_cast<short>(config.right);
   info.display_area.bottom = static_cast<short>(config.bottom);
-  const CUresult result = context_->cuvid().cuvidReconfigureDecoder(handle_, &info);
+  const CUresult result = [&] {
+    const SessionLock lock;
+    return context_->cuvid().cuvidReconfigureDecoder(handle_, &info);
+  }();
   if (result != CUDA_SUCCESS) {
     throw make_error(result, "Could not reconfigure an NVDEC decoder from " +
                                  size_text(config_.coded_width, config_.coded_height) + " to " +
