@@ -93,14 +93,22 @@ int NvdecDecoder::on_display(CUVIDPARSERDISPINFO& shown) noexcept {
   }
 }
 
-void NvdecDecoder::show(const CUVIDPARSERDISPINFO& shown) {
-  const auto index = static_cast<size_t>(shown.picture_index);
-  if (!sequence_ || !decoder_ || index >= decoded_.size()) return;
+// To be called once for each picture that is shown, in that order.
+std::optional<NvdecDecoder::Shown> NvdecDecoder::if_wanted(const CUVIDPARSERDISPINFO& shown,
+                                                           const Decoded& decoded) {
   const bool leads_entry = references_.leads_entry(shown.picture_index);
   const bool lacks_references = references_.show(shown.picture_index);
   const PacketLog::Entry entry = log_.take(origins_.show(shown.picture_index));
-  if (!entry.is_wanted || leads_entry) return;
-  shown_.push_back({shown, decoded_[index], entry, lacks_references});
+  if (!entry.is_wanted || leads_entry) return std::nullopt;
+  return Shown{shown, decoded, entry, lacks_references};
+}
+
+void NvdecDecoder::show(const CUVIDPARSERDISPINFO& shown) {
+  const auto index = static_cast<size_t>(shown.picture_index);
+  if (!sequence_ || !decoder_ || index >= decoded_.size()) return;
+  const std::optional<Shown> wanted = if_wanted(shown, decoded_[index]);
+  if (!wanted) return;
+  shown_.push_back(*wanted);
   try {
     give_shown();
   } catch (const Error& error) {
@@ -126,11 +134,8 @@ void NvdecDecoder::save_waiting() {
 
 void NvdecDecoder::show_saved(const CUVIDPARSERDISPINFO& shown) {
   auto saved = std::move(saved_.extract(shown.picture_index).mapped());
-  const bool leads_entry = references_.leads_entry(shown.picture_index);
-  const bool lacks_references = references_.show(shown.picture_index);
-  const PacketLog::Entry entry = log_.take(origins_.show(shown.picture_index));
-  const Shown one{shown, saved.decoded, entry, lacks_references};
-  if (entry.is_wanted && !leads_entry) hand_out(one, std::move(saved.copied));
+  const std::optional<Shown> wanted = if_wanted(shown, saved.decoded);
+  if (wanted) hand_out(*wanted, std::move(saved.copied));
 }
 
 // NVDEC decodes it as if it had transforms.

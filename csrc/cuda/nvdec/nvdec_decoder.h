@@ -85,6 +85,7 @@ class NvdecDecoder final : public Decoder, private ParserEvents {
   void refuse_lossless(const CUVIDPICPARAMS& parameters);
   void show_unpaired();
   void show_in_decode_order(const CUVIDPICPARAMS& parameters);
+  std::optional<Shown> if_wanted(const CUVIDPARSERDISPINFO& shown, const Decoded& decoded);
   void show(const CUVIDPARSERDISPINFO& shown);
   void save_waiting();
   void show_saved(const CUVIDPARSERDISPINFO& shown);
