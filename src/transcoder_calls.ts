@@ -13,7 +13,6 @@ import {
   TranscoderInfo,
 } from "../ffi/abi.ts";
 import { NativeHandle } from "../ffi/handle.ts";
-import { unlessAborted } from "./abort.ts";
 import type { EncoderParameters } from "./encoder_parameters.ts";
 import { settingArguments, takeSettings } from "./encoder_settings.ts";
 import { checked, native, run } from "./native_call.ts";
@@ -203,7 +202,8 @@ export async function transcodeSegment(
   desc.wantsProgress = 1;
   const { pathBytes, metadata } = target;
   const error = new ErrorStruct();
-  const outcome = run(
+  // When it is stopped, this ends as soon as the file is gone; the encoder's end is not waited for.
+  const { ticket } = await run(
     (ticket) =>
       native().cuf_transcoder_run(
         transcoder.value,
@@ -218,8 +218,6 @@ export async function transcodeSegment(
       ),
     { error, owner: transcoder, signal, onProgress, what },
   );
-  // The file is gone at once; encoders take their time to end, which nobody waits for.
-  const { ticket } = await unlessAborted(outcome, signal);
   const result = new NativeResult();
   const status = native().cuf_transcoder_take(transcoder.value, ticket, result.bytes);
   checked(status, "Taking what a segment came to");

@@ -126,24 +126,32 @@ Ticket::~Ticket() {
   fail(dropped);
 }
 
-void Ticket::push_outcome(const Completion& completion, const Error* error) noexcept {
+PendingCompletions Ticket::take_outcome() noexcept {
   PendingCompletions outcome;
+  std::lock_guard lock(outcome_mutex_);
   outcome.swap(outcome_);
-  outcome.front().completion = completion;
-  if (error) outcome.front().error = *error;
+  return outcome;
+}
+
+void Ticket::push_outcome(PendingCompletions outcome) noexcept {
   queue_->forget_ticket(id_);
   queue_->push(std::move(outcome));
 }
 
-void Ticket::complete(int64_t value, int64_t extra) noexcept {
-  if (outcome_.empty()) return;
-  push_outcome({.ticket = id_, .value = value, .extra = extra}, nullptr);
+bool Ticket::complete(int64_t value, int64_t extra) noexcept {
+  PendingCompletions outcome = take_outcome();
+  if (outcome.empty()) return false;
+  outcome.front().completion = {.ticket = id_, .value = value, .extra = extra};
+  push_outcome(std::move(outcome));
+  return true;
 }
 
 void Ticket::fail(const Error& error) noexcept {
-  if (outcome_.empty()) return;
+  PendingCompletions outcome = take_outcome();
+  if (outcome.empty()) return;
   if (error.status != Status::aborted) log(LogLevel::error, "library", error.what());
-  push_outcome({.ticket = id_, .status = error.status}, &error);
+  outcome.front() = {.completion = {.ticket = id_, .status = error.status}, .error = error};
+  push_outcome(std::move(outcome));
 }
 
 void Ticket::report(double part) noexcept {

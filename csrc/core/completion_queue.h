@@ -94,7 +94,8 @@ class Ticket {
   Ticket& operator=(const Ticket&) = delete;
 
   uint32_t id() const { return id_; }
-  void complete(int64_t value = 0, int64_t extra = 0) noexcept;
+  // From any thread, as fail(). False: it had completed already.
+  bool complete(int64_t value = 0, int64_t extra = 0) noexcept;
   void fail(const Error& error) noexcept;
   void report(double part) noexcept;  // how much is done, 0 to 1; before it completes
   // Runs what completes it; what that throws fails it.
@@ -114,14 +115,16 @@ class Ticket {
   void on_cancel(std::function<void()> action);
 
  private:
+  PendingCompletions take_outcome() noexcept;
+  void push_outcome(PendingCompletions outcome) noexcept;
+
   std::shared_ptr<CompletionQueue> queue_;
   const uint32_t id_;
-  std::mutex mutex_;
-  void push_outcome(const Completion& completion, const Error* error) noexcept;
-
+  std::mutex mutex_;  // held while action_ runs, which may complete the ticket
   std::function<void()> action_;
-  PendingCompletions outcome_;  // one record, until it is pushed
   bool is_cancelled_ = false;
+  std::mutex outcome_mutex_;
+  PendingCompletions outcome_;  // one record, until it is pushed
 };
 
 // Reports whole percents, so that few records wait for a script that is busy.

@@ -60,6 +60,11 @@ void MuxSession::end(std::shared_ptr<Ticket> ticket) {
   strand_->post([self = shared_from_this(), ticket = std::move(ticket)] {
     self->device_->attempt(*ticket, [&] {
       self->complete_partial();
+      {
+        // Its file is closed when this is awaited: a caller may unmount what it lies on.
+        std::lock_guard lock(self->muxer_mutex_);
+        self->muxer_.reset();
+      }
       ticket->complete();
     });
   });

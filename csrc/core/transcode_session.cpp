@@ -38,6 +38,9 @@ SampleSession::Options sampling_of(const TranscodeOptions& options) {
   return sampling;
 }
 
+// Made when the library is loaded: who stops a job must not run out of memory.
+const Error& stopped = *new Error(Status::aborted, "Transcoding was stopped");
+
 // Whether the video may tell in its SEI messages how its HDR is shown, and what is encoded can.
 bool carries_hdr(const VideoDescription& video, const EncoderSettings& settings) {
   constexpr uint32_t kPq = 16;
@@ -87,16 +90,36 @@ void TranscodeSession::open(std::shared_ptr<Device> device, TranscodeOptions opt
 }
 
 void TranscodeSession::Stop::stop() noexcept {
-  is_stopped = true;
-  if (sink) sink->interrupt();
-  std::lock_guard lock(mutex);
-  if (output) output->discard();
+  is_stopped_ = true;
+  if (sink_) sink_->interrupt();
+  {
+    std::lock_guard lock(mutex_);
+    if (output_) output_->discard();
+    // A file that is being made is seen to by note().
+    if (phase_ == Phase::making_output || phase_ == Phase::done) return;
+  }
+  if (const auto ticket = ticket_.lock()) ticket->fail(stopped);
 }
 
-void TranscodeSession::Stop::note(std::shared_ptr<TranscodeOutput> written) {
-  std::lock_guard lock(mutex);
-  output = std::move(written);
-  if (is_stopped && output) output->discard();
+void TranscodeSession::Stop::begin() {
+  std::lock_guard lock(mutex_);
+  if (is_stopped_) throw stopped;
+  phase_ = Phase::making_output;
+}
+
+void TranscodeSession::Stop::note(std::shared_ptr<TranscodeOutput> output) {
+  std::lock_guard lock(mutex_);
+  output_ = std::move(output);
+  phase_ = Phase::working;
+  if (!is_stopped_) return;
+  output_->discard();
+  throw stopped;
+}
+
+void TranscodeSession::Stop::end() {
+  std::lock_guard lock(mutex_);
+  output_.reset();
+  phase_ = Phase::done;
 }
 
 void TranscodeSession::close() noexcept {
@@ -142,8 +165,7 @@ void TranscodeSession::run(Job job, std::shared_ptr<Ticket> ticket) {
     throw Error(Status::invalid_argument, "Lanes go to 63, and segments are appended in lane 0");
   }
   Lane& where = lane(job.lane);
-  auto stop = std::make_shared<Stop>();
-  stop->sink = job.sink;
+  auto stop = std::make_shared<Stop>(job.sink, ticket);
   {
     std::lock_guard lock(lanes_mutex_);
     stops_.insert(stop);
@@ -163,13 +185,14 @@ void TranscodeSession::run(Job job, std::shared_ptr<Ticket> ticket) {
 void TranscodeSession::run_now(const Job& job, Lane& lane, Stop& stop,
                                const std::shared_ptr<Ticket>& ticket) {
   if (is_closed_) throw Error(Status::aborted, "The transcoder was closed");
-  if (stop.is_stopped) throw Error(Status::aborted, "Transcoding was stopped");
+  stop.begin();
   if (!lane.worker) {
     const uint32_t threads = std::max(1u, plan_->options.threads / std::max(1u, job.lanes));
     lane.worker = std::make_unique<TranscodeLane>(plan_, threads);
   }
   TranscodeLane& worker = *lane.worker;
-  TranscodeLane::Segment segment{.frames = job.frames, .stop = stop.is_stopped, .on_progress = {}};
+  TranscodeLane::Segment segment{
+      .frames = job.frames, .stop = stop.is_stopped(), .on_progress = {}};
   if (job.wants_progress) segment.on_progress = progress_to(ticket);
   const auto began = Clock::now();
   const TranscodeEncoder::State before = worker.encoder();
@@ -188,7 +211,7 @@ void TranscodeSession::run_now(const Job& job, Lane& lane, Stop& stop,
   if (segment.on_progress) segment.on_progress(1);
   const auto frames = static_cast<int64_t>(result.frames);
   results_.keep(ticket->id(), {std::move(result)});
-  ticket->complete(frames);
+  if (!ticket->complete(frames)) results_.take(ticket->id());
 }
 
 void TranscodeSession::describe(const TranscodeOutput& output, Result& result) const {
@@ -202,13 +225,15 @@ void TranscodeSession::describe(const TranscodeOutput& output, Result& result) c
 void TranscodeSession::run_alone(const Job& job, TranscodeLane& worker,
                                  const TranscodeLane::Segment& segment, Stop& stop,
                                  Result& result) {
-  std::shared_ptr<TranscodeOutput> output = worker.make_output(job.muxer, segment.stop);
-  stop.note(output);
+  const std::shared_ptr<TranscodeOutput> output = worker.make_output(job.muxer, segment.stop);
   try {
+    stop.note(output);
     result.lost_frames = worker.transcode(segment, *output);
     output->finish();
+    stop.end();
   } catch (...) {
     output->discard();
+    stop.end();
     throw;
   }
   describe(*output, result);
@@ -226,12 +251,13 @@ void TranscodeSession::run_appended(const Job& job, TranscodeLane& worker,
     result.lost_frames = worker.transcode(segment, *appended_);
     describe(*appended_, result);
     result.bytes = appended_->bytes_written() - before;
-    stop.note(nullptr);
+    stop.end();
   } catch (...) {
     // What is in the file ends within a segment, or there is no file.
     has_lost_appended_ = appended_ != nullptr;
     if (appended_) appended_->discard();
     appended_.reset();
+    stop.end();
     throw;
   }
 }

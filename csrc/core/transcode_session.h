@@ -76,15 +76,31 @@ class TranscodeSession : public Object, public std::enable_shared_from_this<Tran
     std::shared_ptr<Strand> strand = std::make_shared<Strand>();
     std::unique_ptr<TranscodeLane> worker;  // of the strand
   };
-  // By which a job is stopped from other threads.
-  struct Stop {
-    std::atomic<bool> is_stopped = false;
-    std::shared_ptr<Sink> sink;
-    std::mutex mutex;
-    std::shared_ptr<TranscodeOutput> output;  // the job's, when there is one
+  // By which a job is stopped from other threads. Its ticket fails as soon as nothing is left of
+  // its file; the encoder's end, which may take long, is not waited for.
+  class Stop {
+   public:
+    Stop(std::shared_ptr<Sink> sink, const std::shared_ptr<Ticket>& ticket)
+        : sink_(std::move(sink)), ticket_(ticket) {}
 
+    std::atomic<bool>& is_stopped() { return is_stopped_; }
     void stop() noexcept;
-    void note(std::shared_ptr<TranscodeOutput> written);
+    // The job's own calls, in this order; those before end() throw Error(aborted) when stopped.
+    void begin();
+    void note(std::shared_ptr<TranscodeOutput> output);
+    // Whoever stops it now comes too late. Its file is closed before the ticket completes, since
+    // what it lies on may be unmounted then.
+    void end();
+
+   private:
+    enum class Phase { waiting, making_output, working, done };
+
+    std::atomic<bool> is_stopped_ = false;
+    const std::shared_ptr<Sink> sink_;
+    const std::weak_ptr<Ticket> ticket_;
+    std::mutex mutex_;
+    Phase phase_ = Phase::waiting;
+    std::shared_ptr<TranscodeOutput> output_;
   };
   using StopPtr = std::shared_ptr<Stop>;
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { TranscodeJob } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
 import { inFolder } from "../support/folder.ts";
-import { inTime, until, withDevice } from "./contract_device.ts";
+import { until, withDevice } from "./contract_device.ts";
 import { ClosedError, MediaIoError, UnsupportedError } from "./cuframe.ts";
 import { filesIn, withSmallDisk } from "./muxed_file.ts";
 import { assertShows, kFast, shownOf, timedClip } from "./transcoded_file.ts";
@@ -87,42 +87,6 @@ test("segments that are no part of the video are refused before anything is writ
       assertEquals(await filesIn(folder), []);
       assertEquals(await transcoder.finish(), { bytes: 0, output: null, data: null });
     }), kOptions);
-});
-
-test("a job that is stopped ends soon and leaves no file", async () => {
-  const { path } = await clip("h264_1080p.mp4");
-  await withDevice((device) =>
-    inFolder(async (folder) => {
-      const output = join(folder, "out.mp4");
-      await using transcoder = await device.createTranscoder(path, output, { preset: "P6" });
-      for (const how of ["stop", "signal", "progress"] as const) {
-        const stop = new AbortController();
-        const begun = Promise.withResolvers<void>();
-        let stopped = 0;
-        const job = transcoder.transcodeWithMux({
-          signal: stop.signal,
-          onProgress: () => {
-            begun.resolve();
-            stopped = performance.now();
-            if (how === "progress") throw new RangeError("enough");
-          },
-        });
-        await Promise.race([begun.promise, job.completion.catch(() => {})]);
-        stopped = performance.now();
-        if (how === "stop") job.stop();
-        if (how === "signal") stop.abort(new RangeError("enough"));
-        const error = await inTime(job.then(() => null, (reason) => reason), "the job");
-        assert(performance.now() - stopped < 200, `${how}: ${performance.now() - stopped} ms`);
-        assertEquals(
-          (error as Error)?.name,
-          how === "stop" ? "AbortError" : "RangeError",
-          String(error),
-        );
-        assertEquals(await filesIn(folder), [], how);
-      }
-      // Behind them, the next one works.
-      assertEquals((await transcoder.transcodeWithMux()).frames, 30);
-    }), { clips: ["h264_1080p.mp4"] });
 });
 
 test("an output is given up with a segment that fails within it", async () => {
