@@ -1,6 +1,6 @@
 #include "core/encode_session.h"
 
-#include <algorithm>
+#include <cstring>
 
 #include "core/encoder_input.h"
 #include "core/frame.h"
@@ -181,7 +181,7 @@ void EncodeSession::encode_bytes(std::span<const uint8_t> bytes, uint32_t stride
   };
   picture_at(bytes.data());
   Memory::Block block = memory_->allocate(bytes.size());
-  std::ranges::copy(bytes, block.data);
+  std::memcpy(block.data, bytes.data(), bytes.size());
   auto picture = std::make_shared<Picture>(picture_at(block.data));
   use_block(*picture, std::move(block));
   auto waiting = std::make_shared<Waiting>();

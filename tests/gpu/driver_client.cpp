@@ -84,6 +84,7 @@ Session::~Session() {
   if (parser_) cuvid->cuvidDestroyVideoParser(parser_);
   cuda->cuStreamSynchronize(stream);
   for (const CUdeviceptr copy : copies_) cuda->cuMemFree(copy);
+  for (const CUdeviceptr copy : spare_) cuda->cuMemFree(copy);
   if (decoder) cuvid->cuvidDestroyDecoder(decoder);
   cuda->cuStreamDestroy(stream);
 }
@@ -160,10 +161,26 @@ CUVIDPROCPARAMS Session::how(const CUVIDPARSERDISPINFO& shown) const {
   return parameters;
 }
 
+CUdeviceptr Session::next_copy() {
+  constexpr size_t kAtOnce = 32;
+  if (spare_.empty()) {
+    spare_.resize(kAtOnce);
+    for (CUdeviceptr& copy : spare_) require(cuda->cuMemAlloc(&copy, copy_bytes_), "cuMemAlloc");
+  }
+  copies_.push_back(spare_.back());
+  spare_.pop_back();
+  return copies_.back();
+}
+
 void Session::copy_out(const CUVIDPARSERDISPINFO& shown) {
   CUVIDPROCPARAMS parameters = how(shown);
   CUdeviceptr surface = 0;
   unsigned pitch = 0;
+  const size_t width = info.ulTargetWidth * (info.bitDepthMinus8 ? 2 : 1);
+  const size_t rows =
+      info.ulTargetHeight * (info.ChromaFormat == cudaVideoChromaFormat_444 ? 6 : 3) / 2;
+  copy_bytes_ = width * rows;
+  const CUdeviceptr copy = next_copy();
   CUVIDGETDECODESTATUS status = {};
   while (waits_for_status &&
          cuvid->cuvidGetDecodeStatus(decoder, shown.picture_index, &status) == CUDA_SUCCESS &&
@@ -172,13 +189,6 @@ void Session::copy_out(const CUVIDPARSERDISPINFO& shown) {
   }
   require(cuvid->cuvidMapVideoFrame(decoder, shown.picture_index, &surface, &pitch, &parameters),
           "cuvidMapVideoFrame");
-  const size_t width = info.ulTargetWidth * (info.bitDepthMinus8 ? 2 : 1);
-  const size_t rows =
-      info.ulTargetHeight * (info.ChromaFormat == cudaVideoChromaFormat_444 ? 6 : 3) / 2;
-  copy_bytes_ = width * rows;
-  CUdeviceptr copy = 0;
-  require(cuda->cuMemAlloc(&copy, copy_bytes_), "cuMemAlloc");
-  copies_.push_back(copy);
   if (spin_cycles) spin(stream, spin_cycles);
   CUDA_MEMCPY2D plane = {};
   plane.srcMemoryType = CU_MEMORYTYPE_DEVICE;

@@ -140,9 +140,11 @@ class Session {
 
  private:
   static int guarded(Session& self, const std::function<int()>& call);
+  // Allocated many at once: allocation waits for the GPU, which would hide whatever is not ordered.
+  CUdeviceptr next_copy();
 
   CUvideoparser parser_ = nullptr;
-  std::vector<CUdeviceptr> copies_;
+  std::vector<CUdeviceptr> copies_, spare_;
   size_t copy_bytes_ = 0;
 };
 
