@@ -140,6 +140,23 @@ test("several encoders work at once", async () => {
   });
 });
 
+test("AV1 encoders may be made while others are closed", async () => {
+  await withDevice(async (device) => {
+    const { width, height, pictures: [picture] } = await rawPictures("nv12", { count: 1 });
+    const life = async (): Promise<number> => {
+      using encoder = await device.createEncoder({
+        ...{ width, height, codec: "av1", preset: "P1", threads: 1 },
+      });
+      await encoder.encode(picture);
+      return (await encoder.endEncode()).length + encoder.stats.chunks;
+    };
+    for (let round = 0; round < 5; round++) {
+      const counts = await inTime(Promise.all(Array.from({ length: 8 }, life)), "Eight encoders");
+      for (const count of counts) assert(count >= 1);
+    }
+  });
+});
+
 test("pictures may follow the end of a stream, and begin with an IDR picture", async () => {
   await withDevice(async (device) => {
     const raw = await pictures();
