@@ -234,6 +234,19 @@ TEST_CASE("settings change in place, or by an encoder made anew whose forerunner
   }
 }
 
+TEST_CASE("a change to what holds already changes nothing, whatever the encoder can") {
+  Bench bench;
+  bench.script.reconfigures = false;
+  const auto session = bench.open(Bench::options(1));
+  bench.encode(session);
+  for (const EncoderSettings& same : {EncoderSettings{}, changed(bitrate, 10'000'000)}) {
+    session->reconfigure(same, 0, 0, bench.ticket());
+    CHECK(bench.wait().status == Status::ok);
+  }
+  CHECK(bench.script.created.size() == 1);
+  CHECK(session->state().reopens == 0);
+}
+
 TEST_CASE("settings and headers are looked at only when they can have changed") {
   for (const bool is_late : {false, true}) {
     Bench bench;
