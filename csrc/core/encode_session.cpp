@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/picture_convert.h"
 #include "core/registry.h"
+#include "core/sei_writer.h"
 
 namespace cuf {
 namespace {
@@ -156,6 +157,7 @@ void EncodeSession::note_refill(const DeviceMemoryInfo& memory) const {
 void EncodeSession::encode(std::shared_ptr<const Picture> picture, Request request,
                            std::shared_ptr<Ticket> ticket) {
   std::lock_guard lock(calls_mutex_);
+  require_whole(options_.settings.codec(), request.messages);
   require_input(*picture, options_.format, asked_size_.width, asked_size_.height);
   if (!request.time.pts && picture->pts != kNoTimestamp && picture->time_base.den > 0) {
     request.time = {
@@ -175,6 +177,7 @@ void EncodeSession::encode(std::shared_ptr<const Picture> picture, Request reque
 void EncodeSession::encode_bytes(std::span<const uint8_t> bytes, uint32_t stride, Request request,
                                  std::shared_ptr<Ticket> ticket) {
   std::lock_guard lock(calls_mutex_);
+  require_whole(options_.settings.codec(), request.messages);
   const auto picture_at = [&](const uint8_t* data) {
     return picture_in(options_.format, asked_size_.width, asked_size_.height, data, bytes.size(),
                       stride);
