@@ -204,12 +204,17 @@ test("a DLPack array that is not the format's is refused, and stays its owner's"
 
 test("encoderSupport() refuses a colour as createEncoder() does", async () => {
   const adapter = await requestAdapter({ backend: contractBackend() });
-  const wanted = { ...kSize, format: "rgb", colorSpace: { matrix: "rgb" } } as const;
-  const text = "RGB is encoded as YUV; give a colour matrix other than 0, or none";
-  await assertRejects(() => adapter.encoderSupport(wanted), TypeError, text);
-  await withDevice(async (device) => {
-    await assertRejects(() => device.createEncoder(wanted), TypeError, text);
-  });
+  const texts = [
+    ["rgb", "RGB is encoded as YUV; give a colour matrix other than 0, or none"],
+    ["nv12", "A colour matrix of 0 is for planes of one size, as yuv444 has"],
+  ] as const;
+  for (const [format, text] of texts) {
+    const wanted = { ...kSize, format, colorSpace: { matrix: "rgb" } } as const;
+    await assertRejects(() => adapter.encoderSupport(wanted), TypeError, text);
+    await withDevice(async (device) => {
+      await assertRejects(() => device.createEncoder(wanted), TypeError, text);
+    });
+  }
 });
 
 test("encoderSupport() tells what would be encoded with, or why not", async () => {
