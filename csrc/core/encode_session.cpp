@@ -51,7 +51,8 @@ EncodeSession::EncodeSession(std::shared_ptr<Device> device, Options options)
 void EncodeSession::open(std::shared_ptr<EncodeSession> session, std::shared_ptr<Ticket> ticket) {
   run_on_pool([session, ticket] {
     session->device_->attempt(*ticket, [&] {
-      session->make_anew(session->complete_, session->size_);
+      if (!ticket->is_cancelled()) session->make_anew(session->complete_, session->size_);
+      if (ticket->is_cancelled()) return;
       ticket->complete(
           register_counted(session, *session->device_, session->device_->counters.live_encoders));
     });

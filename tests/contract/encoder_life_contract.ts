@@ -118,7 +118,19 @@ test("closing ends what is being encoded with a ClosedError", async () => {
   });
 });
 
-test("closing the device ends its encoders", async () => {
+test("an abort stops the making of an encoder", async () => {
+  await withDevice(async (device) => {
+    const controller = new AbortController();
+    const making = device.createEncoder({
+      ...{ width: 640, height: 480, codec: "hevc", preset: "P7", signal: controller.signal },
+    });
+    controller.abort(new Error("Enough"));
+    await assertRejects(() => making, Error, "Enough");
+    assertEquals(device.stats.liveEncoders, 0);
+  });
+});
+
+test("a disposed encoder is closed", async () => {
   await withDevice(async (device) => {
     const encoder = await device.createEncoder({ width: 192, height: 144 });
     encoder[Symbol.dispose]();
