@@ -4,8 +4,8 @@ import { test } from "node:test";
 import type { EncodedChunk } from "../../mod.ts";
 import { ffprobeFrames } from "../support/ffmpeg.ts";
 import { rawPictures } from "../support/raw_pictures.ts";
-import { inTime, withDevice } from "./contract_device.ts";
-import { ClosedError, EncodedChunk as ChunkClass, Encoder } from "./cuframe.ts";
+import { contractBackend, inTime, withDevice } from "./contract_device.ts";
+import { ClosedError, EncodedChunk as ChunkClass, Encoder, requestDevice } from "./cuframe.ts";
 import { encodePictures, streamFile } from "./encoded_stream.ts";
 
 const kCount = 8;
@@ -137,6 +137,16 @@ test("a disposed encoder is closed", async () => {
     assertEquals(device.stats.liveEncoders, 0);
     await assertRejects(() => encoder.endEncode(), ClosedError);
   });
+});
+
+test("closing the device ends its encoders, which say so", async () => {
+  const device = await requestDevice({ backend: contractBackend() });
+  using encoder = await device.createEncoder({ width: 192, height: 144 });
+  await device[Symbol.asyncDispose]();
+  const text = "the object or its device is closed";
+  await assertRejects(() => encoder.endEncode(), ClosedError, `endEncode() failed: ${text}`);
+  await assertRejects(() => encoder.encode(new Uint8Array(192 * 216)), ClosedError, "closed");
+  assertThrows(() => encoder.settings, ClosedError, text);
 });
 
 test("several encoders work at once", async () => {
