@@ -107,7 +107,7 @@ TEST_CASE("a pts that is not behind the one before is refused, unless a stream e
   CHECK(bench.encode_at(session, 10).empty());
   CHECK(bench.error() ==
         "A pts of 10 is not behind the 10 of the picture before; pictures are encoded in the order "
-        "of display");
+        "of display, so give it a later timestamp");
   CHECK(bench.encode_at(session, 2, {1, 100}).size() == 1);  // 20
   CHECK(bench.encode_at(session, 31, {1, 1500}).empty());
   CHECK(bench.error().starts_with("A pts of 31 in 1/1500 s is no whole number"));
