@@ -22,9 +22,10 @@ void give_back_anyway(const DeviceMemoryInfo& memory, uint64_t stream) noexcept 
 }
 
 std::shared_ptr<MemoryBudget> input_budget(uint64_t limit, std::shared_ptr<MemoryBudget> device) {
-  return std::make_shared<MemoryBudget>(limit == 0 ? UINT64_MAX : limit, "encoder",
-                                        "createEncoder({ inputBudgetBytes }) higher",
-                                        std::move(device));
+  return std::make_shared<MemoryBudget>(
+      limit == 0 ? UINT64_MAX : limit, "encoder's inputBudgetBytes",
+      "await encode() before the next one", "createEncoder({ inputBudgetBytes }) higher",
+      std::move(device));
 }
 
 }  // namespace
