@@ -39,6 +39,8 @@ const kMakings: readonly [descriptor: object, kind: ErrorClass, text: string][] 
     "maxBitrate is less than bitrate",
   ],
   [{ ...kSize, vbvBufSize: 10, vbvInit: 11 }, TypeError, "vbvInit is more than vbvBufSize holds"],
+  [{ ...kSize, qmin: 30, qmax: [40, 29, 40] }, TypeError, "qmin is above qmax"],
+  [{ ...kSize, tuningInfo: "lossless", qp: 20 }, TypeError, "A lossless stream has no constQp"],
   [{ ...kSize, slice: { data: 3 } }, TypeError, "slice.data needs slice.mode"],
   [{ ...kSize, timingInfo: { timescale: 60 } }, TypeError, "timingInfo needs both"],
   [{ ...kSize, maxWidth: 100 }, TypeError, "Pictures of 176 x 144 are larger than maxWidth"],
