@@ -59,6 +59,9 @@ export type EncoderFormatName =
   | "YUV444_16bit"
   | "YUV420_10bit";
 
+/** The longest side of a picture that is encoded, in pixels. */
+export const LARGEST_ENCODED_SIDE = 65536;
+
 const ALIASES: { readonly [name: string]: EncoderFormat } = {
   yuv420: "iyuv",
   yuv420_10bit: "p010",

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { LARGEST_SIDE } from "./decoder_options.ts";
 import { checkDescriptor, integer, type Rules } from "./descriptor.ts";
 import type { EncodedChunk } from "./encoded_chunk.ts";
+import { LARGEST_ENCODED_SIDE } from "./encoder_format.ts";
 import type { EncoderParameters } from "./encoder_parameters.ts";
 import { parameterNumbers, parameterRules, type ParameterValues } from "./encoder_settings.ts";
 
@@ -89,7 +89,7 @@ export function changesOf(
 ): ParameterValues {
   const rules = parameterRules(settings.codec);
   const term = integer(1, 2 ** 31 - 1);
-  const side = integer(1, LARGEST_SIDE);
+  const side = integer(1, LARGEST_ENCODED_SIDE);
   const named: Rules = Object.fromEntries(
     Object.entries(NAMES).map(([key, name]) => [key, rules[name]]),
   );

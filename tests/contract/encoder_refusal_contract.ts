@@ -18,6 +18,7 @@ const kMakings: readonly [descriptor: object, kind: ErrorClass, text: string][] 
     'createEncoder() has no key "colour"; its keys are width, ',
   ],
   [{ ...kSize, width: 0 }, RangeError, "width must be an integer from 1"],
+  [{ ...kSize, height: 65537 }, RangeError, "height must be an integer from 1 to 65536"],
   [{ ...kSize, format: "nv21" }, TypeError, 'format must be "nv12" or "yv12" or'],
   [{ ...kSize, codec: "vp9" }, TypeError, 'codec must be "h264" or "hevc" or "av1", not "vp9"'],
   [{ ...kSize, preset: "P8" }, TypeError, 'preset must be "P1" or'],

@@ -440,10 +440,11 @@ TEST_CASE("pictures that wait are bounded by the encoder's budget") {
     for (; taken < 100; ++taken) session->encode_bytes(bytes, 0, {}, bench.ticket());
   } catch (const Error& error) {
     CHECK(error.status == Status::out_of_memory);
-    CHECK(std::string(error.what()) ==
-          "4096 bytes for a picture are not left of the encoder's inputBudgetBytes, which is 12288, "
-          "12288 in use; await encode() before the next one, or set createEncoder({ "
-          "inputBudgetBytes }) higher");
+    CHECK(
+        std::string(error.what()) ==
+        "4096 bytes for a picture are not left of the encoder's inputBudgetBytes, which is 12288, "
+        "12288 in use; await encode() before the next one, or set createEncoder({ "
+        "inputBudgetBytes }) higher");
   }
   CHECK(taken == 3);
   bench.script.release();
