@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -1257636325;
+export const ABI_HASH: number = -1525059836;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -83,7 +83,7 @@ export const SYMBOLS = {
   cuf_encoder_flush: { parameters: ["u32", "u32"], result: "i32" },
   cuf_encoder_reconfigure: { parameters: ["u32", "buffer", "u32", "u32", "u32", "u32", "buffer"], result: "i32" },
   cuf_encoder_take: { parameters: ["u32", "u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
-  cuf_adapter_query_encoder: { parameters: ["u32", "buffer", "buffer", "buffer", "u32", "u32", "buffer"], result: "i32" },
+  cuf_adapter_query_encoder: { parameters: ["u32", "buffer", "buffer", "buffer", "u32", "buffer", "u32", "u32", "buffer"], result: "i32" },
   cuf_answer_encoder_support: { parameters: ["u32", "buffer"], result: "i32" },
   cuf_answer_encoder_settings: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   cuf_transcoder_open: { parameters: ["u32", "buffer", "buffer", "u32", "buffer", "u32", "buffer", "u32", "u32", "buffer"], result: "i32" },
@@ -245,8 +245,8 @@ export interface Symbols {
   cuf_encoder_reconfigure(encoder: number, settings: BufferArgument, settingCount: number, width: number, height: number, ticket: number, error: BufferArgument): number;
   /** Hands over the chunks of a completed encode, flush or reconfigure: records, and their bytes one after another in data. */
   cuf_encoder_take(encoder: number, ticket: number, out: BufferArgument, capacity: number, data: BufferArgument, dataCapacity: number): number;
-  /** Asks what a backend would make of an encoder; completes with the handle of the answer. */
-  cuf_adapter_query_encoder(queue: number, query: BufferArgument, desc: BufferArgument, settings: BufferArgument, settingCount: number, ticket: number, error: BufferArgument): number;
+  /** Asks what a backend would make of an encoder; `settings` and `native` as for cuf_encoder_create. Completes with the handle of the answer. */
+  cuf_adapter_query_encoder(queue: number, query: BufferArgument, desc: BufferArgument, settings: BufferArgument, settingCount: number, native: BufferArgument, nativeLength: number, ticket: number, error: BufferArgument): number;
   /** Calls cuf_answer_encoder_support. */
   cuf_answer_encoder_support(answer: number, out: BufferArgument): number;
   /** Calls cuf_answer_encoder_settings. */

@@ -43,6 +43,8 @@ export interface Subscription {
 
 /** Settings of a submit. */
 export interface SubmitOptions {
+  /** What fails, for the sentence of an error of which the library says nothing; default "The call". */
+  readonly what?: string;
   /** An abort asks the work to stop. */
   readonly signal?: AbortSignal;
   /** The struct that the call fills in when its result is negative. */
@@ -94,10 +96,10 @@ export class Completions {
   /** As the function submit. */
   submit(start: (ticket: number) => number, options: SubmitOptions = {}): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const { signal, error = null, onProgress } = options;
+      const { what = "The call", signal, error = null, onProgress } = options;
       signal?.throwIfAborted();
       const ticket = this.#newTicket();
-      check(start(ticket), error, "The call");
+      check(start(ticket), error, what);
       const onAbort = (): void => {
         this.#symbols.cuf_queue_cancel(this.handle, ticket);
       };

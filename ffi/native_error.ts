@@ -50,9 +50,12 @@ export function toError(status: number, error: ErrorStruct, what: string): Nativ
   // A call without an error struct, or one that fails before it reads its arguments, says nothing.
   if (error.status !== 0) return new NativeError(error);
   const known = Object.entries(Status).find(([, value]) => value === status)?.[0];
+  const reason = status === Status.INVALID_HANDLE
+    ? "the object or its device is closed"
+    : known?.toLowerCase().replaceAll("_", " ") ?? status;
   const filled = makeError();
   filled.status = status;
   filled.timestampUs = NO_TIMESTAMP;
-  filled.message = `${what} failed: ${known?.toLowerCase().replaceAll("_", " ") ?? status}`;
+  filled.message = `${what} failed: ${reason}`;
   return new NativeError(filled);
 }

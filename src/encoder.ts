@@ -62,6 +62,10 @@ export class Encoder implements AsyncDisposable, Disposable {
   readonly #handle: NativeHandle;
   readonly #place: InputPlace;
   #layout: PictureLayout;
+  /** Calls of reconfigure() that began; those that are not done, and what they change. */
+  #changes = 0;
+  #waitingChanges = 0;
+  readonly #asked = new Set<string>();
 
   static {
     nativeEncoder = (encoder) => opened(encoder.#handle, "The encoder");
@@ -219,12 +223,12 @@ export class Encoder implements AsyncDisposable, Disposable {
    */
   async reconfigure(params: ReconfigureParams): Promise<ReconfigureResult> {
     const handle = opened(this.#handle, "The encoder");
-    const changes = changesOf(params, this.settings);
+    const changes = changesOf(params, this.settings, this.#asked);
     const { width = this.width, height = this.height } = params;
     const { bytes, count } = nativeSettings(changes);
     const error = new ErrorStruct();
-    const before = this.#layout;
     const layout = new PictureLayout(this.format, width, height);
+    let turn = 0;
     try {
       const outcome = await this.#run("reconfigure()", undefined, error, (ticket) => {
         const status = native().cuf_encoder_reconfigure(
@@ -237,13 +241,24 @@ export class Encoder implements AsyncDisposable, Disposable {
           error.bytes,
         );
         // Pictures of calls that follow at once have the new size.
-        if (status >= 0) this.#layout = layout;
+        if (status >= 0) {
+          this.#layout = layout;
+          turn = ++this.#changes;
+          this.#waitingChanges++;
+          for (const name of changes.keys()) this.#asked.add(name);
+        }
         return status;
       });
       return { isInPlace: outcome.extra === IN_PLACE, chunks: this.#take(outcome) };
     } catch (failure) {
-      if (this.#layout === layout) this.#layout = before;
+      // Else another size was asked for since.
+      if (turn > 0 && turn === this.#changes && !this.#handle.isClosed) {
+        const info = this.#info();
+        this.#layout = new PictureLayout(this.format, info.width, info.height);
+      }
       throw failure;
+    } finally {
+      if (turn > 0 && --this.#waitingChanges === 0) this.#asked.clear();
     }
   }
 

@@ -29,7 +29,8 @@ import type { Dtype, PixelFormat, PlaneSize } from "./format.ts";
  *
  * Samples of 16 bits and words are little endian; 16-bit samples stand in the most significant bits and
  * are encoded with 10 bits, as are the words. "argb" and "abgr" are named by the words that the bytes form.
- * Alpha is not encoded. Chroma of half the size is rounded up where W or H is odd.
+ * Alpha is not encoded. Where chroma is of half the width or height, W or H is even; RGB becomes such YUV, too,
+ * unless the `profile` keeps all of its chroma ("high444", "main444").
  */
 export type EncoderFormat =
   | "nv12"
@@ -57,6 +58,9 @@ export type EncoderFormatName =
   | "YUV444_10bit"
   | "YUV444_16bit"
   | "YUV420_10bit";
+
+/** The longest side of a picture that is encoded, in pixels. */
+export const LARGEST_ENCODED_SIDE = 65536;
 
 const ALIASES: { readonly [name: string]: EncoderFormat } = {
   yuv420: "iyuv",

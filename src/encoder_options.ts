@@ -6,7 +6,7 @@
 
 import { EncoderDesc } from "../ffi/abi.ts";
 import { colorCodes, type ColorSpace, colorSpaceRule } from "./color.ts";
-import { LARGEST_SIDE, MOST_THREADS } from "./decoder_options.ts";
+import { MOST_THREADS } from "./decoder_options.ts";
 import {
   checkDescriptor,
   describe,
@@ -23,6 +23,7 @@ import {
   type EncoderFormatName,
   formatCode,
   formatRule,
+  LARGEST_ENCODED_SIDE,
   PictureLayout,
 } from "./encoder_format.ts";
 import {
@@ -99,8 +100,8 @@ const SPACES = ["bt601", "bt709"];
 export function configRules(codec: unknown): Rules {
   const parameters = parameterRules(codec);
   return {
-    width: integer(1, LARGEST_SIDE),
-    height: integer(1, LARGEST_SIDE),
+    width: integer(1, LARGEST_ENCODED_SIDE),
+    height: integer(1, LARGEST_ENCODED_SIDE),
     format: formatRule,
     ...parameters,
     qp: parameters.constQp,

@@ -178,7 +178,7 @@ export const ENCODER_PARAMETERS: readonly EncoderParameterRow[] = [
   { name: "maxBitrate", guide: "maxbitrate", kind: "integer", least: 1, most: 4294967295, names: [] },
   { name: "vbvBufSize", guide: "vbvbufsize", kind: "integer", least: 1, most: 4294967295, names: [] },
   { name: "vbvInit", guide: "vbvinit", kind: "integer", least: 1, most: 4294967295, names: [] },
-  { name: "fps", guide: "fps", kind: "ratio", least: 1, most: 1000000, names: [] },
+  { name: "fps", guide: "fps", kind: "ratio", least: 1, most: 2147483647, names: [] },
   { name: "initQp", guide: "initqp", kind: "quantizers", least: 0, most: 51, names: [] },
   { name: "idrPeriod", guide: "idrperiod", kind: "integer", least: 1, most: 4294967295, names: [] },
   { name: "constQp", guide: "constqp", kind: "quantizers", least: 0, most: 51, names: [] },

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { LARGEST_SIDE } from "./decoder_options.ts";
 import { checkDescriptor, integer, type Rules } from "./descriptor.ts";
 import type { EncodedChunk } from "./encoded_chunk.ts";
+import { LARGEST_ENCODED_SIDE } from "./encoder_format.ts";
 import type { EncoderParameters } from "./encoder_parameters.ts";
 import { parameterNumbers, parameterRules, type ParameterValues } from "./encoder_settings.ts";
 
@@ -30,9 +30,9 @@ export interface ReconfigureParams {
   readonly targetQuality?: number;
   /** Quantizers of constqp, 0 to 51 (AV1: 255); one for all, or those of I, P and B pictures. */
   readonly constQp?: EncoderParameters["constQp"];
-  /** Frames from one key picture to the next. */
+  /** Frames from one key picture to the next; the encoder is made anew for another. */
   readonly gop?: number;
-  /** B pictures between two others. */
+  /** B pictures between two others, for the sake of getReconfigureParams(): another number is refused. */
   readonly bf?: number;
   /** Pixels in a row, up to the encoder's maxWidth. */
   readonly width?: number;
@@ -79,15 +79,17 @@ export function reconfigureParams(
 
 /**
  * Checks parameters and gives those that differ from what is in force, so that all that
- * getReconfigureParams() gave can be given back with one changed.
+ * getReconfigureParams() gave can be given back with one changed. Those that were `asked` for meanwhile count
+ * as different.
  */
 export function changesOf(
   params: ReconfigureParams,
   settings: EncoderParameters,
+  asked: ReadonlySet<string>,
 ): ParameterValues {
   const rules = parameterRules(settings.codec);
   const term = integer(1, 2 ** 31 - 1);
-  const side = integer(1, LARGEST_SIDE);
+  const side = integer(1, LARGEST_ENCODED_SIDE);
   const named: Rules = Object.fromEntries(
     Object.entries(NAMES).map(([key, name]) => [key, rules[name]]),
   );
@@ -99,7 +101,7 @@ export function changesOf(
   const note = (name: string, value: unknown): void => {
     if (value === undefined) return;
     const before = current[name];
-    const isSame = before !== undefined &&
+    const isSame = before !== undefined && !asked.has(name) &&
       parameterNumbers(name, before).join() === parameterNumbers(name, value).join();
     if (!isSame) changes.set(name, value);
   };

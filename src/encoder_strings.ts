@@ -52,13 +52,23 @@ const ROWS = new Map(ENCODER_PARAMETERS.map((row) => [row.guide.toLowerCase(), r
 export function encoderConfigFromStrings(json: string | object): EncoderParameters {
   const parsed: unknown = typeof json === "string" ? JSON.parse(json) : json;
   const config: { [key: string]: unknown } = {};
+  const said = new Map<string, string>();
+  const note = (name: string, key: string): void => {
+    const before = said.get(name);
+    if (before !== undefined) {
+      throw new TypeError(`${WHAT}: "${before}" and "${key}" are the same; give one of them`);
+    }
+    said.set(name, key);
+  };
   for (const [key, value] of flattened(parsed)) {
     if (key === LARGEST_RESOLUTION_KEY) {
+      for (const side of ["maxWidth", "maxHeight"]) note(side, key);
       [config.maxWidth, config.maxHeight] = resolutionOf(value);
       continue;
     }
     const row = ROWS.get(ALIASES[key] ?? key);
     if (row === undefined) refuseKey(key);
+    note(row.name, key);
     const [group, name] = row.name.split(".");
     if (name === undefined) config[group] = valueOf(row, value);
     else config[group] = { ...config[group] as object, [name]: valueOf(row, value) };

@@ -10,7 +10,7 @@ import { NativeHandle } from "../ffi/handle.ts";
 import { type EncoderFormat, formatsOf } from "./encoder_format.ts";
 import { type EncoderConfig, nativeConfig } from "./encoder_options.ts";
 import type { EncoderParameters } from "./encoder_parameters.ts";
-import { takeSettings } from "./encoder_settings.ts";
+import { settingArguments, takeSettings } from "./encoder_settings.ts";
 import { checked, native, run } from "./native_call.ts";
 
 /** Bounds of an encoder. */
@@ -51,7 +51,7 @@ export async function encoderSupport(
   config: EncoderConfig,
 ): Promise<EncoderSupport> {
   const what = "encoderSupport()";
-  const { desc, settings, settingCount } = nativeConfig(what, config);
+  const checkedConfig = nativeConfig(what, config);
   const query = new EncoderQuery();
   query.backend = adapter.backend;
   query.ordinal = adapter.ordinal;
@@ -61,9 +61,8 @@ export async function encoderSupport(
       native().cuf_adapter_query_encoder(
         queue(),
         query.bytes,
-        desc.bytes,
-        settings,
-        settingCount,
+        checkedConfig.desc.bytes,
+        ...settingArguments(checkedConfig),
         ticket,
         error.bytes,
       ),

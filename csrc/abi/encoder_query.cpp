@@ -44,6 +44,7 @@ EncoderQuestion question_of(const CufEncoderQuery& query, const EncodeSession::O
   question.options.height = asked.height;
   question.options.threads = asked.threads;
   question.options.settings = asked.settings;
+  question.options.native_options = asked.native_options;
   complete_encoder_settings(question.options.settings, asked.width, asked.height);
   question.options.color = encoder_color(asked.format, asked.settings, asked.height, asked.color);
   return question;
@@ -89,11 +90,13 @@ extern "C" {
 
 int32_t cuf_adapter_query_encoder(uint32_t queue, const CufEncoderQuery* query,
                                   const CufEncoderDesc* desc, const CufEncoderSetting* settings,
-                                  uint32_t setting_count, uint32_t ticket, CufError* error) {
+                                  uint32_t setting_count, const uint8_t* native,
+                                  uint32_t native_length, uint32_t ticket, CufError* error) {
   return guarded(error, [&] {
-    const EncoderQuestion question =
-        question_of(read_struct(query),
-                    encode_options_of(read_struct(desc), settings_of(settings, setting_count), 1));
+    EncodeSession::Options asked =
+        encode_options_of(read_struct(desc), settings_of(settings, setting_count), 1);
+    asked.native_options = native_options_of(native, native_length);
+    const EncoderQuestion question = question_of(read_struct(query), asked);
     auto work = object_of<CompletionQueue>(queue)->open_ticket(ticket);
     run_on_pool([question, queue, work] {
       work->attempt([&] { work->complete(Registry::instance().add(answer_to(question), queue)); });

@@ -1458,7 +1458,7 @@ _Static_assert(SAME_TYPE(__typeof__(cuf_encoder_encode_bytes), int32_t(uint32_t,
 _Static_assert(SAME_TYPE(__typeof__(cuf_encoder_flush), int32_t(uint32_t, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_encoder_reconfigure), int32_t(uint32_t, const struct CufEncoderSetting*, uint32_t, uint32_t, uint32_t, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_encoder_take), int32_t(uint32_t, uint32_t, struct CufChunkInfo*, uint32_t, uint8_t*, uint32_t)), "");
-_Static_assert(SAME_TYPE(__typeof__(cuf_adapter_query_encoder), int32_t(uint32_t, const struct CufEncoderQuery*, const struct CufEncoderDesc*, const struct CufEncoderSetting*, uint32_t, uint32_t, struct CufError*)), "");
+_Static_assert(SAME_TYPE(__typeof__(cuf_adapter_query_encoder), int32_t(uint32_t, const struct CufEncoderQuery*, const struct CufEncoderDesc*, const struct CufEncoderSetting*, uint32_t, const uint8_t*, uint32_t, uint32_t, struct CufError*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_answer_encoder_support), int32_t(uint32_t, struct CufEncoderSupport*)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_answer_encoder_settings), int32_t(uint32_t, struct CufEncoderSetting*, uint32_t)), "");
 _Static_assert(SAME_TYPE(__typeof__(cuf_transcoder_open), int32_t(uint32_t, const struct CufTranscoderDesc*, const uint8_t*, uint32_t, const struct CufEncoderSetting*, uint32_t, const uint8_t*, uint32_t, uint32_t, struct CufError*)), "");

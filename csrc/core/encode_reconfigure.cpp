@@ -9,11 +9,8 @@ namespace {
 using enum EncoderParameter;
 
 constexpr EncoderParameter kChangeable[] = {
-    rc, bitrate, max_bitrate, vbv_buffer_size, vbv_initial_delay, fps, const_qp, qmin, qmax, cq};
-
-bool is_same(const EncoderSettings::Value& a, const EncoderSettings::Value& b) {
-  return a.count == b.count && a.numbers == b.numbers;
-}
+    rc,   bitrate, max_bitrate, vbv_buffer_size, vbv_initial_delay, fps, const_qp, qmin,
+    qmax, gop,     cq};
 
 // Throws for what is settled when an encoder is made.
 void require_changeable(const EncoderSettings& changes, const EncoderSettings& current) {
@@ -23,7 +20,7 @@ void require_changeable(const EncoderSettings& changes, const EncoderSettings& c
         std::ranges::find(kChangeable, parameter) != std::end(kChangeable)) {
       continue;
     }
-    if (is_same(changes.value(parameter), current.value(parameter))) continue;
+    if (changes.value(parameter) == current.value(parameter)) continue;
     throw Error(Status::unsupported, std::string(encoder_parameter(parameter).name) +
                                          " cannot change while an encoder works; make another");
   }
@@ -61,12 +58,16 @@ void EncodeSession::reconfigure(const EncoderSettings& changes, uint32_t width, 
   require_encoder_size(options_.format, size.width, size.height);
   EncoderSettings settings = merged(changes);
   complete_encoder_settings(settings, size.width, size.height);
-  post(std::move(ticket),
-       [this, changes, size](Ticket& current) { reconfigure_now(changes, size, current); });
+  const uint64_t turn = last_turn_ + 1;
+  post(std::move(ticket), [this, changes, size, turn](Ticket& current) {
+    reconfigure_now(changes, size, turn, current);
+  });
+  last_turn_ = turn;
   asked_size_ = size;
 }
 
-void EncodeSession::reconfigure_now(const EncoderSettings& changes, Size size, Ticket& ticket) {
+void EncodeSession::reconfigure_now(const EncoderSettings& changes, Size size, uint64_t turn,
+                                    Ticket& ticket) {
   bool goes_on = false;
   try {
     const EncoderSettings said = merged(changes);
@@ -78,7 +79,8 @@ void EncodeSession::reconfigure_now(const EncoderSettings& changes, Size size, T
     ++(goes_on ? state_.reconfigures : state_.reopens);
   } catch (...) {
     std::lock_guard lock(calls_mutex_);
-    asked_size_ = size_;
+    // Else another size was asked for since.
+    if (turn == last_turn_) asked_size_ = size_;
     throw;
   }
   if (goes_on) {
@@ -90,6 +92,8 @@ void EncodeSession::reconfigure_now(const EncoderSettings& changes, Size size, T
 
 // Whether the encoder goes on; else one was made anew.
 bool EncodeSession::apply(const EncoderSettings& settings, Size size) {
+  // Encoders that change nothing in place would be made anew for nothing.
+  if (encoder_ && settings == complete_ && size == size_) return true;
   if (!encoder_ || !encoder_->reconfigure(settings, size.width, size.height)) {
     make_anew(settings, size);
     return false;

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/picture_convert.h"
 #include "core/registry.h"
+#include "core/sei_writer.h"
 
 namespace cuf {
 namespace {
@@ -21,9 +22,10 @@ void give_back_anyway(const DeviceMemoryInfo& memory, uint64_t stream) noexcept 
 }
 
 std::shared_ptr<MemoryBudget> input_budget(uint64_t limit, std::shared_ptr<MemoryBudget> device) {
-  return std::make_shared<MemoryBudget>(limit == 0 ? UINT64_MAX : limit, "encoder",
-                                        "createEncoder({ inputBudgetBytes }) higher",
-                                        std::move(device));
+  return std::make_shared<MemoryBudget>(
+      limit == 0 ? UINT64_MAX : limit, "encoder's inputBudgetBytes",
+      "await encode() before the next one", "createEncoder({ inputBudgetBytes }) higher",
+      std::move(device));
 }
 
 }  // namespace
@@ -50,7 +52,8 @@ EncodeSession::EncodeSession(std::shared_ptr<Device> device, Options options)
 void EncodeSession::open(std::shared_ptr<EncodeSession> session, std::shared_ptr<Ticket> ticket) {
   run_on_pool([session, ticket] {
     session->device_->attempt(*ticket, [&] {
-      session->make_anew(session->complete_, session->size_);
+      if (!ticket->is_cancelled()) session->make_anew(session->complete_, session->size_);
+      if (ticket->is_cancelled()) return;
       ticket->complete(
           register_counted(session, *session->device_, session->device_->counters.live_encoders));
     });
@@ -156,6 +159,7 @@ void EncodeSession::note_refill(const DeviceMemoryInfo& memory) const {
 void EncodeSession::encode(std::shared_ptr<const Picture> picture, Request request,
                            std::shared_ptr<Ticket> ticket) {
   std::lock_guard lock(calls_mutex_);
+  require_whole(options_.settings.codec(), request.messages);
   require_input(*picture, options_.format, asked_size_.width, asked_size_.height);
   if (!request.time.pts && picture->pts != kNoTimestamp && picture->time_base.den > 0) {
     request.time = {
@@ -175,6 +179,7 @@ void EncodeSession::encode(std::shared_ptr<const Picture> picture, Request reque
 void EncodeSession::encode_bytes(std::span<const uint8_t> bytes, uint32_t stride, Request request,
                                  std::shared_ptr<Ticket> ticket) {
   std::lock_guard lock(calls_mutex_);
+  require_whole(options_.settings.codec(), request.messages);
   const auto picture_at = [&](const uint8_t* data) {
     return picture_in(options_.format, asked_size_.width, asked_size_.height, data, bytes.size(),
                       stride);

@@ -108,6 +108,8 @@ class EncodeSession : public Object, public std::enable_shared_from_this<EncodeS
   struct Size {
     uint32_t width = 0;
     uint32_t height = 0;
+
+    bool operator==(const Size&) const = default;
   };
 
   void post(std::shared_ptr<Ticket> ticket, std::function<void(Ticket&)> work);
@@ -121,7 +123,7 @@ class EncodeSession : public Object, public std::enable_shared_from_this<EncodeS
   void keep(EncodedPicture picture);
   void deliver(Ticket& ticket);
   EncoderSettings merged(const EncoderSettings& changes) const;
-  void reconfigure_now(const EncoderSettings& changes, Size size, Ticket& ticket);
+  void reconfigure_now(const EncoderSettings& changes, Size size, uint64_t turn, Ticket& ticket);
   bool apply(const EncoderSettings& settings, Size size);
   void make_anew(const EncoderSettings& settings, Size size);
   void note_state();
@@ -135,7 +137,8 @@ class EncodeSession : public Object, public std::enable_shared_from_this<EncodeS
   std::atomic<bool> is_closed_ = false;
 
   std::mutex calls_mutex_;
-  Size asked_size_;  // of the pictures that come next, when what waits is done
+  Size asked_size_;         // of the pictures that come next, when what waits is done
+  uint64_t last_turn_ = 0;  // of reconfigure()
 
   mutable std::mutex state_mutex_;
   State state_;

@@ -1,6 +1,7 @@
 #include "core/encoder_choice.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "core/log.h"
@@ -60,6 +61,20 @@ ChosenEncoder open_on(EncoderPort& port, EncoderOptions& options, EncoderFormat 
   return chosen;
 }
 
+template <class Predicate>
+std::string names_where(Predicate is_meant, std::string_view between) {
+  std::string names;
+  for (uint32_t i = 0; i < static_cast<uint32_t>(EncoderFormat::count); ++i) {
+    const auto format = static_cast<EncoderFormat>(i);
+    if (!is_meant(format)) continue;
+    if (!names.empty()) names += between;
+    for (const char letter : encoder_format_name(format)) {
+      names += static_cast<char>(std::tolower(letter));
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 EncoderSupport ask_encoder(EncoderPort& port, EncoderOptions& options, EncoderFormat format) {
@@ -80,6 +95,15 @@ bool takes(const std::vector<Format>& formats, EncoderFormat format) {
   return std::ranges::any_of(arrangements_of(format, {}), [&](Format usable) {
     return std::ranges::find(formats, usable) != formats.end();
   });
+}
+
+std::string taken_formats(const std::vector<Format>& formats) {
+  return names_where([&](EncoderFormat format) { return takes(formats, format); }, ", ");
+}
+
+std::string formats_arranged_as(Format layout) {
+  return names_where([&](EncoderFormat format) { return arrangement_of(format) == layout; },
+                     " or ");
 }
 
 ChosenEncoder open_encoder(const Device& device, EncoderOptions options, EncoderFormat format) {

@@ -28,4 +28,9 @@ EncoderSupport ask_encoder(EncoderPort& port, EncoderOptions& options, EncoderFo
 // way.
 bool takes(const std::vector<Format>& formats, EncoderFormat format);
 
+// For sentences, in the callers' spelling: all formats that an encoder of these layouts takes, such
+// as "nv12, yv12, iyuv", and those that are one layout, such as "yv12 or iyuv".
+std::string taken_formats(const std::vector<Format>& formats);
+std::string formats_arranged_as(Format layout);
+
 }  // namespace cuf

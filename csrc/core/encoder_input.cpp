@@ -16,6 +16,11 @@ constexpr uint32_t kUnspecified = 2;
 constexpr uint32_t kBt601 = 6;
 constexpr uint32_t kHighDefinition = 720;
 
+bool has_full_chroma(EncoderFormat format) {
+  const SampleFamily family = family_of(format);
+  return family == SampleFamily::c444_8 || family == SampleFamily::c444_16;
+}
+
 // Without a word of the caller's.
 Color usual_color(EncoderFormat format, const EncoderSettings& settings, uint32_t height) {
   const bool is_chosen = settings.has(EncoderParameter::color_space);
@@ -66,6 +71,11 @@ Color encoder_color(EncoderFormat format, const EncoderSettings& settings, uint3
   if (is_rgb(family_of(format)) && color.matrix == kIdentity) {
     throw Error(Status::invalid_argument,
                 "RGB is encoded as YUV; give a colour matrix other than 0, or none");
+  }
+  if (color.matrix == kIdentity && !has_full_chroma(format)) {
+    throw Error(
+        Status::invalid_argument,
+        "A colour matrix of 0 is for planes of one size, as yuv444 has; give another, or none");
   }
   if (color.matrix == kUnspecified) color.matrix = usual.matrix;
   return color;

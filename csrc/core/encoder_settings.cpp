@@ -98,6 +98,10 @@ void complete_rate_control(EncoderSettings& settings) {
   if (is_lossless && mode != RateControl::constqp) {
     refuse("A lossless stream has no bit rate to keep; leave rc out");
   }
+  if (is_lossless && settings.has(const_qp) &&
+      std::ranges::max(settings.quantizers(const_qp)) > 0) {
+    refuse("A lossless stream has no constQp; leave it out");
+  }
   settings.set(rc, std::array{static_cast<int64_t>(mode)});
   if (mode == RateControl::constqp) return;
   const bool has_target = settings.has(cq);
@@ -115,6 +119,15 @@ void complete_rate_control(EncoderSettings& settings) {
   }
   if (settings.number_or(vbv_initial_delay, 0) > settings.number(vbv_buffer_size)) {
     refuse("vbvInit is more than vbvBufSize holds");
+  }
+}
+
+void require_ordered_bounds(const EncoderSettings& settings) {
+  if (!settings.has(qmin) || !settings.has(qmax)) return;
+  const auto least = settings.quantizers(qmin);
+  const auto most = settings.quantizers(qmax);
+  for (size_t i = 0; i < least.size(); ++i) {
+    if (least[i] > most[i]) refuse("qmin is above qmax");
   }
 }
 
@@ -180,6 +193,7 @@ void complete_encoder_settings(EncoderSettings& settings, uint32_t width, uint32
   if (settings.has(slice_data) && !settings.has(slice_mode)) {
     refuse("slice.data needs slice.mode, which says what it counts");
   }
+  require_ordered_bounds(settings);
   complete_rate_control(settings);
   const auto tuning = settings.choice_or(tuning_info, EncoderTuning::high_quality);
   const bool is_low_delay =

@@ -55,6 +55,8 @@ class EncoderSettings {
   struct Value {
     uint32_t count = 0;  // 0: not set; quantizers: 1 or 3; ratio: 2; else 1
     std::array<int64_t, 3> numbers{};
+
+    bool operator==(const Value&) const = default;
   };
 
   bool has(EncoderParameter parameter) const { return value(parameter).count > 0; }
@@ -80,6 +82,8 @@ class EncoderSettings {
   void clear(EncoderParameter parameter) { values_[static_cast<size_t>(parameter)] = {}; }
 
   VideoCodec codec() const { return choice_or(EncoderParameter::codec, VideoCodec::h264); }
+
+  bool operator==(const EncoderSettings&) const = default;
 
  private:
   std::array<Value, kEncoderParameterCount> values_{};

@@ -29,6 +29,14 @@ int64_t in_range(__int128 ticks) {
   return static_cast<int64_t>(ticks);
 }
 
+// Chunks tell their times in microseconds, too.
+void require_microseconds(int64_t ticks, Rational base) {
+  const __int128 scaled = static_cast<__int128>(ticks) * base.num * kMicroseconds.den / base.den;
+  if (scaled < -kFarthest || scaled > kFarthest) {
+    refuse("A picture's time is beyond 2^60 microseconds");
+  }
+}
+
 // Throws unless it is exact.
 int64_t rescaled(int64_t ticks, Rational from, Rational to) {
   const __int128 scaled = static_cast<__int128>(ticks) * from.num * to.den;
@@ -77,13 +85,15 @@ InputTimes::Next InputTimes::next(const GivenTime& given, Rational frame_rate) c
     if (!may_restart_) {
       refuse("A pts of " + std::to_string(time.pts) + " is not behind the " +
              std::to_string(last_) + " of the picture before; pictures are encoded in the order " +
-             "of display");
+             "of display, so give it a later timestamp");
     }
     next.begins_timeline = true;
   }
   next.begins_timeline = next.begins_timeline || !has_begun_;
   const bool has_duration = given.duration > 0 && is_same(base, time.time_base);
   time.duration = has_duration ? given.duration : ticks(1, frame_rate, time.time_base);
+  require_microseconds(time.pts, time.time_base);
+  require_microseconds(time.duration, time.time_base);
   return next;
 }
 

@@ -7,22 +7,30 @@
 
 namespace cuf {
 
-MemoryBudget::MemoryBudget(uint64_t limit, std::string name, std::string remedy,
+namespace {
+
+constexpr const char* kClosing = "close frames and decoders that are no longer needed";
+
+}  // namespace
+
+MemoryBudget::MemoryBudget(uint64_t limit, std::string name, std::string relief, std::string remedy,
                            std::shared_ptr<MemoryBudget> parent)
     : limit_(limit),
       name_(std::move(name)),
+      relief_(std::move(relief)),
       remedy_(std::move(remedy)),
       parent_(std::move(parent)) {}
 
 std::shared_ptr<MemoryBudget> MemoryBudget::of_device(uint64_t limit) {
-  return std::make_shared<MemoryBudget>(limit, "device",
+  return std::make_shared<MemoryBudget>(limit, "device's memoryBudgetBytes", kClosing,
                                         "requestDevice({ memoryBudgetBytes }) higher");
 }
 
 std::shared_ptr<MemoryBudget> MemoryBudget::of_decoder(uint64_t limit,
                                                        std::shared_ptr<MemoryBudget> device) {
-  return std::make_shared<MemoryBudget>(
-      limit, "decoder", "createDecoder({ memoryBudgetBytes }) higher", std::move(device));
+  return std::make_shared<MemoryBudget>(limit, "decoder's memoryBudgetBytes", kClosing,
+                                        "createDecoder({ memoryBudgetBytes }) higher",
+                                        std::move(device));
 }
 
 uint64_t MemoryBudget::most() const {
@@ -44,13 +52,11 @@ bool MemoryBudget::try_add(uint64_t bytes) {
 
 void MemoryBudget::refuse(uint64_t bytes) const {
   const std::string what = std::to_string(bytes) + " bytes for a picture are ";
-  const std::string limit =
-      "the " + name_ + "'s memoryBudgetBytes, which is " + std::to_string(limit_);
-  const std::string text =
-      bytes > limit_
-          ? what + "more than " + limit + "; set " + remedy_
-          : what + "not left of " + limit + ", " + std::to_string(used_) +
-                " in use; close frames and decoders that are no longer needed, or set " + remedy_;
+  const std::string limit = "the " + name_ + ", which is " + std::to_string(limit_);
+  const std::string text = bytes > limit_
+                               ? what + "more than " + limit + "; set " + remedy_
+                               : what + "not left of " + limit + ", " + std::to_string(used_) +
+                                     " in use; " + relief_ + ", or set " + remedy_;
   log(LogLevel::warn, "memory", text);
   throw Error(Status::out_of_memory, text);
 }
@@ -63,7 +69,7 @@ void MemoryBudget::reclaim_from(std::weak_ptr<Reclaimable> keeper) {
 }
 
 void MemoryBudget::reclaim() {
-  log(LogLevel::debug, "memory", "The ", name_, "'s budget of ", limit_,
+  log(LogLevel::debug, "memory", "The ", name_, " of ", limit_,
       " bytes is used up: freeing what is kept for reuse");
   std::vector<std::shared_ptr<Reclaimable>> keepers;
   {

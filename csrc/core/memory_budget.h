@@ -47,8 +47,8 @@ class MemoryBudget : public std::enable_shared_from_this<MemoryBudget> {
     bool is_own_ = false;
   };
 
-  // name and remedy are of the option that sets it: "device", "requestDevice({ ... })".
-  MemoryBudget(uint64_t limit, std::string name, std::string remedy,
+  // `name` as in "the device's memoryBudgetBytes"; then what frees some of it, and what raises it.
+  MemoryBudget(uint64_t limit, std::string name, std::string relief, std::string remedy,
                std::shared_ptr<MemoryBudget> parent = nullptr);
   static std::shared_ptr<MemoryBudget> of_device(uint64_t limit);
   static std::shared_ptr<MemoryBudget> of_decoder(uint64_t limit,
@@ -77,6 +77,7 @@ class MemoryBudget : public std::enable_shared_from_this<MemoryBudget> {
 
   const uint64_t limit_;
   const std::string name_;
+  const std::string relief_;
   const std::string remedy_;
   const std::shared_ptr<MemoryBudget> parent_;
   std::mutex mutex_;

@@ -1,5 +1,9 @@
 #include "core/sei_writer.h"
 
+#include <string>
+
+#include "core/error.h"
+
 namespace cuf {
 namespace {
 
@@ -39,6 +43,21 @@ void append_leb128(Data& out, uint64_t number) {
   out.push_back(static_cast<uint8_t>(number));
 }
 
+// By AV1 5.8.3 and 5.8.4; T.35 has a country code of one byte or two, and something behind it.
+size_t least_size(const SideMessage& message) {
+  constexpr uint32_t kContentLight = 1, kMasteringDisplay = 2, kItutT35 = 4;
+  switch (message.type) {
+    case kContentLight:
+      return 4;
+    case kMasteringDisplay:
+      return 24;
+    case kItutT35:
+      return !message.payload.empty() && message.payload[0] == 0xFF ? 3 : 2;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 bool is_suffix_only(VideoCodec codec, uint32_t type) {
@@ -64,6 +83,18 @@ Data sei_unit(VideoCodec codec, std::span<const SideMessage> messages, bool is_s
   }
   append_escaped(unit, raw);
   return unit;
+}
+
+void require_whole(VideoCodec codec, std::span<const SideMessage> messages) {
+  if (codec != VideoCodec::av1) return;
+  for (const SideMessage& message : messages) {
+    const size_t least = least_size(message);
+    if (message.payload.size() >= least) continue;
+    throw Error(Status::invalid_argument, "AV1 metadata of type " + std::to_string(message.type) +
+                                              " has " + std::to_string(least) +
+                                              " bytes or more, not " +
+                                              std::to_string(message.payload.size()));
+  }
 }
 
 Data metadata_obu(const SideMessage& message) {

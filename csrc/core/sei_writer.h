@@ -22,4 +22,8 @@ std::vector<uint8_t> sei_unit(VideoCodec codec, std::span<const SideMessage> mes
 // A metadata OBU of AV1.
 std::vector<uint8_t> metadata_obu(const SideMessage& message);
 
+// Throws Error(invalid_argument) for messages of AV1 that are shorter than their type: decoders
+// (dav1d) refuse the whole picture for one. Those of H.264 and HEVC are skipped by theirs.
+void require_whole(VideoCodec codec, std::span<const SideMessage> messages);
+
 }  // namespace cuf

@@ -1167,11 +1167,13 @@ CUF_API int32_t cuf_encoder_reconfigure(uint32_t encoder, const struct CufEncode
  * after another in data. */
 CUF_API int32_t cuf_encoder_take(uint32_t encoder, uint32_t ticket, struct CufChunkInfo* out,
                                  uint32_t capacity, uint8_t* data, uint32_t data_capacity);
-/* Asks what a backend would make of an encoder; completes with the handle of the answer. */
+/* Asks what a backend would make of an encoder; `settings` and `native` as for cuf_encoder_create.
+ * Completes with the handle of the answer. */
 CUF_API int32_t cuf_adapter_query_encoder(uint32_t queue, const struct CufEncoderQuery* query,
                                           const struct CufEncoderDesc* desc,
                                           const struct CufEncoderSetting* settings,
-                                          uint32_t setting_count, uint32_t ticket,
+                                          uint32_t setting_count, const uint8_t* native,
+                                          uint32_t native_length, uint32_t ticket,
                                           struct CufError* error);
 CUF_API int32_t cuf_answer_encoder_support(uint32_t answer, struct CufEncoderSupport* out);
 CUF_API int32_t cuf_answer_encoder_settings(uint32_t answer, struct CufEncoderSetting* out,

@@ -38,6 +38,17 @@ void quiet_svt() {
                  [] { ::setenv("SVT_LOG", std::to_string(encoder_log_level(-1, 1)).c_str(), 0); });
 }
 
+bool is_svt(const AVCodec* codec) {
+  return codec && std::string_view(codec->name) == "libsvtav1";
+}
+
+// SVT-AV1 has tables of the machine's processors for the whole process, which an encoder fills when
+// it is made and frees when it is freed: at the same time that crashes.
+std::unique_lock<std::mutex> svt_turn(const AVCodec* codec) {
+  static constinit std::mutex mutex;
+  return is_svt(codec) ? std::unique_lock(mutex) : std::unique_lock<std::mutex>();
+}
+
 void set_option(AVCodecContext& context, const std::string& name, const std::string& value) {
   // The encoder's own options first: some have names of the context's, with other values.
   int result = av_opt_set(context.priv_data, name.c_str(), value.c_str(), 0);
@@ -102,8 +113,10 @@ void set_fields(AVCodecContext& context, const EncoderOptions& options, const En
 void open(AVCodecContext& context, const EncoderPlan& plan) {
   const Overheard overheard;
   std::optional<OrdinaryThreads> ordinary;
-  if (std::string_view(plan.codec->name) == "libsvtav1") ordinary.emplace();
+  if (is_svt(plan.codec)) ordinary.emplace();
+  auto turn = svt_turn(plan.codec);
   const int result = avcodec_open2(&context, plan.codec, nullptr);
+  if (turn) turn.unlock();
   ordinary.reset();
   if (result == AVERROR(ENOMEM)) throw out_of_memory("an encoder");
   const std::string refused = refused_parameter(plan, overheard.text());
@@ -174,7 +187,7 @@ void set_high_tier(std::vector<uint8_t>& headers) {
 
 OpenEncoder open_encoder_context(const EncoderOptions& options, const EncoderPlan& plan) {
   const std::string_view encoder = plan.codec->name;
-  if (encoder == "libsvtav1") quiet_svt();
+  if (is_svt(plan.codec)) quiet_svt();
   OpenEncoder context(require(avcodec_alloc_context3(plan.codec), "an encoder"));
   ContextLink::mark(*context);
   set_fields(*context, options, plan);
@@ -196,7 +209,7 @@ OpenEncoder open_encoder_context(const EncoderOptions& options, const EncoderPla
 // and never gives anything where it was sent nothing.
 void CloseEncoder::operator()(AVCodecContext* context) const {
   const bool is_open = avcodec_is_open(context) != 0;
-  if (is_open && std::string_view(context->codec->name) == "libsvtav1") {
+  if (is_open && is_svt(context->codec)) {
     if (!has_pictures) send_any_picture(*context);
     avcodec_send_frame(context, nullptr);
     const Owned<AVPacket> packet(av_packet_alloc());
@@ -204,6 +217,7 @@ void CloseEncoder::operator()(AVCodecContext* context) const {
       av_packet_unref(packet.get());
     }
   }
+  const auto turn = svt_turn(context->codec);
   avcodec_free_context(&context);
 }
 

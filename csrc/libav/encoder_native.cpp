@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "libav/encoder_plans.h"
 #include "libav/handles.h"
@@ -55,12 +56,22 @@ bool names_a_file(const std::string& name) {
   return (contains(name, "file") && name != "profile") || contains(name, "path");
 }
 
-// What the pictures and the way they come settle.
+// SVT-AV1 never comes back from reading another text.
+bool is_mastering_display(const std::string& value) {
+  std::array<double, 10> n{};
+  int length = 0;
+  std::sscanf(value.c_str(), "G(%lf,%lf)B(%lf,%lf)R(%lf,%lf)WP(%lf,%lf)L(%lf,%lf)%n", &n[0], &n[1],
+              &n[2], &n[3], &n[4], &n[5], &n[6], &n[7], &n[8], &n[9], &length);
+  return length > 0 && static_cast<size_t>(length) == value.size();
+}
+
+// What the pictures and the way they come settle; libx265 waits for ctu-info by a call of its own.
 bool is_settled(const std::string& name) {
   constexpr std::string_view kNames[] = {
       "annexb",       "repeat-headers", "input-res", "input-csp", "input-depth",
       "output-depth", "width",          "height",    "w",         "h",
-      "frames",       "pixel-format",   "time-base", "timebase",  "total-frames"};
+      "frames",       "pixel-format",   "time-base", "timebase",  "total-frames",
+      "ctu-info"};
   return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
@@ -77,6 +88,11 @@ void require_allowed(const std::string& name, const std::string& value, EncoderP
   }
   if (is_settled(plain)) {
     refuse("The native option " + name + " is settled by how pictures come and go here");
+  }
+  if (plain == "mastering-display" && !is_mastering_display(value)) {
+    throw Error(
+        Status::invalid_argument,
+        "The native option " + name + " is G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min), not " + value);
   }
 }
 

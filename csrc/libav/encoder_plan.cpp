@@ -1,12 +1,11 @@
 #include "libav/encoder_plan.h"
 
 #include <algorithm>
-#include <cctype>
 #include <climits>
 #include <cmath>
 #include <cstdio>
 
-#include "core/encoder_format.h"
+#include "core/encoder_choice.h"
 #include "libav/encoder_plans.h"
 
 namespace cuf::libav {
@@ -24,19 +23,19 @@ struct CodecEncoder {
   uint32_t most_width;
   uint32_t most_height;
   uint32_t most_b_frames;
+  bool has_odd_chroma;  // rounded up where 4:2:0 and 4:2:2 are of odd sizes
 };
 
 // The first that libav has is taken.
 constexpr CodecEncoder kEncoders[] = {
-    {VideoCodec::h264, "libx264", plan_x264, "x264-params", 2, 2, 16384, 16384, 16},
-    {VideoCodec::hevc, "libx265", plan_x265, "x265-params", 16, 16, 8192, 8192, 16},
-    {VideoCodec::av1, "libsvtav1", plan_svt, "svtav1-params", 64, 64, 16384, 8704, 15},
-    {VideoCodec::av1, "libaom-av1", plan_aom, "aom-params", 2, 2, 16384, 16384, 0},
+    {VideoCodec::h264, "libx264", plan_x264, "x264-params", 2, 2, 16384, 16384, 16, false},
+    {VideoCodec::hevc, "libx265", plan_x265, "x265-params", 16, 16, 8192, 8192, 16, false},
+    {VideoCodec::av1, "libsvtav1", plan_svt, "svtav1-params", 64, 64, 16384, 8704, 15, false},
+    {VideoCodec::av1, "libaom-av1", plan_aom, "aom-params", 2, 2, 16384, 16384, 0, true},
 };
 
 struct InputFormat {
   Format format;
-  EncoderFormat name;
   ChromaFormat chroma;
   bool is_deep;
   // What it can be given as, without a copy first.
@@ -44,49 +43,14 @@ struct InputFormat {
 };
 
 constexpr InputFormat kFormats[] = {
-    {Format::nv12,
-     EncoderFormat::nv12,
-     ChromaFormat::c420,
-     false,
-     {AV_PIX_FMT_NV12, AV_PIX_FMT_YUV420P}},
-    {Format::i420,
-     EncoderFormat::iyuv,
-     ChromaFormat::c420,
-     false,
-     {AV_PIX_FMT_YUV420P, AV_PIX_FMT_NV12}},
-    {Format::nv16,
-     EncoderFormat::nv16,
-     ChromaFormat::c422,
-     false,
-     {AV_PIX_FMT_NV16, AV_PIX_FMT_YUV422P}},
-    {Format::p010,
-     EncoderFormat::p010,
-     ChromaFormat::c420,
-     true,
-     {AV_PIX_FMT_YUV420P10LE, AV_PIX_FMT_NONE}},
-    {Format::p210,
-     EncoderFormat::p210,
-     ChromaFormat::c422,
-     true,
-     {AV_PIX_FMT_YUV422P10LE, AV_PIX_FMT_NONE}},
-    {Format::yuv444,
-     EncoderFormat::yuv444,
-     ChromaFormat::c444,
-     false,
-     {AV_PIX_FMT_YUV444P, AV_PIX_FMT_NONE}},
-    {Format::yuv444_16,
-     EncoderFormat::yuv444_16bit,
-     ChromaFormat::c444,
-     true,
-     {AV_PIX_FMT_YUV444P10LE, AV_PIX_FMT_NONE}},
+    {Format::nv12, ChromaFormat::c420, false, {AV_PIX_FMT_NV12, AV_PIX_FMT_YUV420P}},
+    {Format::i420, ChromaFormat::c420, false, {AV_PIX_FMT_YUV420P, AV_PIX_FMT_NV12}},
+    {Format::nv16, ChromaFormat::c422, false, {AV_PIX_FMT_NV16, AV_PIX_FMT_YUV422P}},
+    {Format::p010, ChromaFormat::c420, true, {AV_PIX_FMT_YUV420P10LE, AV_PIX_FMT_NONE}},
+    {Format::p210, ChromaFormat::c422, true, {AV_PIX_FMT_YUV422P10LE, AV_PIX_FMT_NONE}},
+    {Format::yuv444, ChromaFormat::c444, false, {AV_PIX_FMT_YUV444P, AV_PIX_FMT_NONE}},
+    {Format::yuv444_16, ChromaFormat::c444, true, {AV_PIX_FMT_YUV444P10LE, AV_PIX_FMT_NONE}},
 };
-
-// As callers call it, in small letters.
-std::string name_of(const InputFormat& format) {
-  std::string name(encoder_format_name(format.name));
-  for (char& letter : name) letter = static_cast<char>(std::tolower(letter));
-  return name;
-}
 
 const CodecEncoder* known_encoder(VideoCodec codec) {
   for (const CodecEncoder& encoder : kEncoders) {
@@ -118,13 +82,16 @@ AVPixelFormat taken_as(const AVCodec& codec, const InputFormat& format) {
   return AV_PIX_FMT_NONE;
 }
 
-std::string names_of(const AVCodec& codec) {
-  std::string names;
+std::vector<Format> taken_layouts(const AVCodec& codec) {
+  std::vector<Format> layouts;
   for (const InputFormat& format : kFormats) {
-    if (taken_as(codec, format) == AV_PIX_FMT_NONE) continue;
-    names += (names.empty() ? "" : ", ") + name_of(format);
+    if (taken_as(codec, format) != AV_PIX_FMT_NONE) layouts.push_back(format.format);
   }
-  return names;
+  return layouts;
+}
+
+std::string size_text(uint32_t width, uint32_t height) {
+  return std::to_string(width) + " x " + std::to_string(height);
 }
 
 void require_size(const CodecEncoder& encoder, const EncoderOptions& options) {
@@ -132,13 +99,25 @@ void require_size(const CodecEncoder& encoder, const EncoderOptions& options) {
                     options.height >= encoder.least_height && options.width <= encoder.most_width &&
                     options.height <= encoder.most_height;
   if (fits) return;
-  const auto text = [](uint32_t width, uint32_t height) {
-    return std::to_string(width) + " x " + std::to_string(height);
-  };
   refuse(std::string(encoder.name) + " encodes pictures of " +
-         text(encoder.least_width, encoder.least_height) + " to " +
-         text(encoder.most_width, encoder.most_height) + ", not of " +
-         text(options.width, options.height));
+         size_text(encoder.least_width, encoder.least_height) + " to " +
+         size_text(encoder.most_width, encoder.most_height) + ", not of " +
+         size_text(options.width, options.height));
+}
+
+// RGB comes here as it is encoded.
+void require_whole_chroma(const CodecEncoder& encoder, ChromaFormat chroma,
+                          const EncoderOptions& options) {
+  const bool is_wide = chroma != ChromaFormat::c444 && options.width % 2 != 0;
+  const bool is_high = chroma == ChromaFormat::c420 && options.height % 2 != 0;
+  if (encoder.has_odd_chroma || (!is_wide && !is_high)) return;
+  const bool is_h264 = encoder.codec == VideoCodec::h264;
+  const std::string remedy = encoder.codec == VideoCodec::av1
+                                 ? ""
+                                 : std::string("; RGB may have others with profile \"") +
+                                       (is_h264 ? "high444" : "main444") + "\"";
+  refuse(std::string(encoder.name) + " encodes pictures of an even width and height, not " +
+         size_text(options.width, options.height) + remedy);
 }
 
 void refuse_what_only_nvenc_has(const EncoderSettings& settings) {
@@ -304,9 +283,7 @@ EncoderSupport encoder_limits(VideoCodec codec) {
   out.max_width = encoder->most_width;
   out.max_height = encoder->most_height;
   out.max_b_frames = encoder->most_b_frames;
-  for (const InputFormat& format : kFormats) {
-    if (taken_as(*found, format) != AV_PIX_FMT_NONE) out.formats.push_back(format.format);
-  }
+  out.formats = taken_layouts(*found);
   return out;
 }
 
@@ -319,11 +296,11 @@ EncoderPlan plan_encoder(const EncoderOptions& options) {
   const InputFormat* format = input_format(options.format);
   if (format) plan.pixel_format = taken_as(*plan.codec, *format);
   if (plan.pixel_format == AV_PIX_FMT_NONE) {
-    refuse(std::string(encoder.name) + " does not take " +
-           (format ? name_of(*format) : "pictures of this format") + "; it takes " +
-           names_of(*plan.codec));
+    refuse(std::string(encoder.name) + " does not take " + formats_arranged_as(options.format) +
+           "; it takes " + taken_formats(taken_layouts(*plan.codec)));
   }
   require_size(encoder, options);
+  require_whole_chroma(encoder, format->chroma, options);
   refuse_what_only_nvenc_has(options.settings);
   PlanRequest request(options);
   request.is_deep = format->is_deep;

@@ -58,6 +58,21 @@ int64_t milliseconds(int64_t bits, int64_t rate) {
   return std::clamp<int64_t>(bits * 1000 / std::max<int64_t>(rate, 1), 20, 10000);
 }
 
+// SVT-AV1 itself only says "bad parameter".
+void require_svt_rate(int64_t greatest, int64_t buffer) {
+  constexpr int64_t kMostRate = 100'000'000;
+  constexpr int64_t kLeastBufferMs = 20, kMostBufferMs = 10000;
+  if (greatest > kMostRate) {
+    refuse("libsvtav1 keeps bit rates up to " + std::to_string(kMostRate) + " bit/s, not " +
+           std::to_string(greatest) + "; give a smaller bitrate or maxBitrate");
+  }
+  const int64_t length = buffer * 1000 / greatest;
+  if (length < kLeastBufferMs || length > kMostBufferMs) {
+    refuse("libsvtav1 has a buffer of 20 to 10000 ms of the greatest bit rate; vbvBufSize is " +
+           std::to_string(length) + " ms");
+  }
+}
+
 void plan_svt_rate(const PlanRequest& request, bool is_low_delay, EncoderPlan& plan) {
   const EncoderSettings& settings = request.settings;
   if (request.mode == RateControl::constqp) {
@@ -67,24 +82,28 @@ void plan_svt_rate(const PlanRequest& request, bool is_low_delay, EncoderPlan& p
     plan.settings.set(const_qp, std::array{index});
     return;
   }
-  const int64_t rate = settings.number(max_bitrate);
-  plan.set("bufsize", std::min<int64_t>(settings.number(vbv_buffer_size), INT32_MAX));
+  int64_t rate = settings.number(max_bitrate);
+  const int64_t average = settings.number(bitrate);
+  if (!request.has_target) rate = is_low_delay ? average : std::max(rate, average + 1000);
+  require_svt_rate(rate, settings.number(vbv_buffer_size));
+  plan.set("bufsize", settings.number(vbv_buffer_size));
   if (request.has_target) {
     plan.set("crf", settings.number(cq));
-    plan.set("maxrate", rate);
   } else {
-    plan.set("b", settings.number(bitrate));
-    // Of a constant bit rate it takes no greatest one.
+    plan.set("b", average);
     plan.set_parameter("rc", is_low_delay ? 2 : 1);
-    if (!is_low_delay) plan.set("maxrate", std::max(rate, settings.number(bitrate) + 1000));
   }
+  // Of a constant bit rate it takes no greatest one.
+  if (request.has_target || !is_low_delay) plan.set("maxrate", rate);
   if (settings.has(vbv_initial_delay)) {
     plan.set_parameter("buf-initial-sz", milliseconds(settings.number(vbv_initial_delay), rate));
   }
-  for (const EncoderParameter bound : {qmin, qmax}) {
-    if (!settings.has(bound)) continue;
-    plan.set(std::string(encoder_parameter(bound).name),
-             bounded_quantizer(request, bound, "libsvtav1"));
+  // It wants room between the two.
+  if (settings.has(qmin)) {
+    plan.set("qmin", std::min(bounded_quantizer(request, qmin, "libsvtav1"), kMostQuantizer - 1));
+  }
+  if (settings.has(qmax)) {
+    plan.set("qmax", std::max<int64_t>(bounded_quantizer(request, qmax, "libsvtav1"), 1));
   }
 }
 
@@ -150,6 +169,11 @@ void plan_svt(const PlanRequest& request, EncoderPlan& plan) {
   }
   require_profile(request);
   refuse_references(request, "libsvtav1");
+  const Rational rate = request.settings.frame_rate();
+  constexpr int64_t kMostFrameRate = 240;
+  if (rate.num > kMostFrameRate * rate.den) {
+    refuse("libsvtav1 encodes up to 240 frames/s (fps)");
+  }
   plan.set("preset", kPresets[request.speed]);
   const bool is_low_delay = plan_svt_structure(request, plan);
   plan_svt_analysis(request, is_low_delay, plan);

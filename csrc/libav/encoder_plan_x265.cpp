@@ -54,6 +54,10 @@ void plan_level(const PlanRequest& request, EncoderPlan& plan) {
                                           "5", "5.1", "5.2", "6", "6.1", "6.2"};
   const std::string_view name = choice_name(request, level);
   const bool is_high = request.settings.number_or(tier, 0) != 0;
+  if (name != "auto" && request.mode == RateControl::constqp) {
+    refuse_choice(request, level,
+                  "of libx265 goes with a bit rate or cq; leave level out, or give one of these");
+  }
   if (name == "auto") {
     if (is_high) refuse_choice(request, tier, "of libx265 goes with a level; give one of 4 to 6.2");
     return;
@@ -101,8 +105,16 @@ void plan_analysis(const PlanRequest& request, EncoderPlan& plan) {
   constexpr int kOwnAqMode = 2;
   if (settings.has(aq)) plan.set_parameter("aq-mode", settings.number(aq) * kOwnAqMode);
   if (settings.has(temporal_aq)) plan.set_parameter("cutree", settings.number(temporal_aq));
-  if (settings.number_or(num_ref_l0, 0) > 0) {
-    plan.set_parameter("ref", settings.number(num_ref_l0));
+  if (const int64_t references = settings.number_or(num_ref_l0, 0); references > 0) {
+    // What waits to be shown has its place in the same buffer.
+    constexpr int64_t kMostReferences = 8, kMostWaiting = 2;
+    const int64_t most =
+        kMostReferences - std::min(plan.settings.number_or(b_frames, 0), kMostWaiting);
+    if (references > most) {
+      refuse("libx265 predicts from " + std::to_string(most) +
+             " pictures at most with this bf, not " + std::to_string(references) + " (numRefL0)");
+    }
+    plan.set_parameter("ref", references);
   }
   plan.set_parameter("scenecut", 0);  // key pictures are where gop says
 }

@@ -10,12 +10,6 @@ using enum EncoderParameter;
 // What libx264 looks for in its context with each picture.
 constexpr EncoderParameter kFollowed[] = {bitrate, max_bitrate, vbv_buffer_size, cq};
 
-bool is_same(const EncoderSettings& a, const EncoderSettings& b, EncoderParameter parameter) {
-  const auto& one = a.value(parameter);
-  const auto& other = b.value(parameter);
-  return one.count == other.count && one.numbers == other.numbers;
-}
-
 // libx264 begins with an average and stays with it, where that is not also the greatest bit rate.
 bool keeps_an_average(const EncoderSettings& settings) {
   return settings.choice_or(rc, RateControl::cbr) == RateControl::vbr && !settings.has(cq);
@@ -27,7 +21,7 @@ bool apply_in_place(const EncoderSettings& before, const EncoderSettings& after,
                     const EncoderPlan& plan, AVCodecContext& context) {
   for (uint32_t i = 0; i < kEncoderParameterCount; ++i) {
     const auto parameter = static_cast<EncoderParameter>(i);
-    if (is_same(before, after, parameter)) continue;
+    if (before.value(parameter) == after.value(parameter)) continue;
     const bool is_followed = std::ranges::find(kFollowed, parameter) != std::end(kFollowed);
     // A target that comes or goes is another rate control.
     if (!is_followed || before.has(parameter) != after.has(parameter)) return false;

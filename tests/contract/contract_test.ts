@@ -64,6 +64,7 @@ import "./encoder_life_contract.ts";
 import "./encoder_loop_contract.ts";
 import "./encoder_scenario_contract.ts";
 import "./encoder_refusal_contract.ts";
+import "./encoder_limit_contract.ts";
 import "./muxer_contract.ts";
 import "./muxer_track_contract.ts";
 import "./muxer_sink_contract.ts";

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import type { EncodedChunk } from "../../mod.ts";
 import { ffprobeFrames } from "../support/ffmpeg.ts";
 import { rawPictures } from "../support/raw_pictures.ts";
-import { inTime, withDevice } from "./contract_device.ts";
-import { ClosedError, EncodedChunk as ChunkClass, Encoder } from "./cuframe.ts";
+import { contractBackend, inTime, withDevice } from "./contract_device.ts";
+import { ClosedError, EncodedChunk as ChunkClass, Encoder, requestDevice } from "./cuframe.ts";
 import { encodePictures, streamFile } from "./encoded_stream.ts";
 
 const kCount = 8;
@@ -118,13 +118,35 @@ test("closing ends what is being encoded with a ClosedError", async () => {
   });
 });
 
-test("closing the device ends its encoders", async () => {
+test("an abort stops the making of an encoder", async () => {
+  await withDevice(async (device) => {
+    const controller = new AbortController();
+    const making = device.createEncoder({
+      ...{ width: 640, height: 480, codec: "hevc", preset: "P7", signal: controller.signal },
+    });
+    controller.abort(new Error("Enough"));
+    await assertRejects(() => making, Error, "Enough");
+    assertEquals(device.stats.liveEncoders, 0);
+  });
+});
+
+test("a disposed encoder is closed", async () => {
   await withDevice(async (device) => {
     const encoder = await device.createEncoder({ width: 192, height: 144 });
     encoder[Symbol.dispose]();
     assertEquals(device.stats.liveEncoders, 0);
     await assertRejects(() => encoder.endEncode(), ClosedError);
   });
+});
+
+test("closing the device ends its encoders, which say so", async () => {
+  const device = await requestDevice({ backend: contractBackend() });
+  using encoder = await device.createEncoder({ width: 192, height: 144 });
+  await device[Symbol.asyncDispose]();
+  const text = "the object or its device is closed";
+  await assertRejects(() => encoder.endEncode(), ClosedError, `endEncode() failed: ${text}`);
+  await assertRejects(() => encoder.encode(new Uint8Array(192 * 216)), ClosedError, "closed");
+  assertThrows(() => encoder.settings, ClosedError, text);
 });
 
 test("several encoders work at once", async () => {
@@ -137,6 +159,23 @@ test("several encoders work at once", async () => {
     );
     for (const { chunks } of streams) assertEquals(times(chunks), upTo(6));
     assertEquals(new Set(streams.map(({ chunks }) => chunks[0].byteLength)).size, codecs.length);
+  });
+});
+
+test("AV1 encoders may be made while others are closed", async () => {
+  await withDevice(async (device) => {
+    const { width, height, pictures: [picture] } = await rawPictures("nv12", { count: 1 });
+    const life = async (): Promise<number> => {
+      using encoder = await device.createEncoder({
+        ...{ width, height, codec: "av1", preset: "P1", threads: 1 },
+      });
+      await encoder.encode(picture);
+      return (await encoder.endEncode()).length + encoder.stats.chunks;
+    };
+    for (let round = 0; round < 5; round++) {
+      const counts = await inTime(Promise.all(Array.from({ length: 8 }, life)), "Eight encoders");
+      for (const count of counts) assert(count >= 1);
+    }
   });
 });
 

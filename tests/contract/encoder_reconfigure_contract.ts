@@ -176,11 +176,58 @@ test("the size changes up to maxWidth and maxHeight, at an IDR picture", async (
   });
 });
 
-test("what was given back unchanged changes nothing", async () => {
-  const { isInPlace, before, after, now } = await changed({ constQp: 30, bf: 0 }, {}, kSmall);
-  assertEquals([isInPlace, after[0].isKey], [true, false]);
-  assert(before.length === after.length);
-  assertEquals(now.constQp, 30);
+for (const codec of ["h264", "hevc", "av1"] as const) {
+  test(`${codec}: what was given back unchanged changes nothing`, async () => {
+    const { isInPlace, before, after, now, counts } = await changed(
+      { codec, constQp: 30, bf: 0 },
+      {},
+      kSmall,
+    );
+    assertEquals([isInPlace, after[0].isKey], [true, false]);
+    assert(before.length === after.length);
+    assertEquals([now.constQp, counts[1]], [30, 0]);
+  });
+
+  test(`${codec}: the distance of key pictures changes`, async () => {
+    const { before, after, now, isInPlace } = await changed(
+      { codec, constQp: 30, bf: 0, gop: 6 },
+      { gop: 4 },
+      kSmall,
+    );
+    const keys = (chunks: readonly EncodedChunk[]): number[] =>
+      [...chunks.keys()].filter((i) => chunks[i].isKey);
+    assertEquals([keys(before), keys(after)], [[0, 6], [0, 4, 8]]);
+    assertEquals([now.gop, isInPlace], [4, false]);
+  });
+}
+
+test("the last of changes that were not waited for holds, also if it is as it was", async () => {
+  const { width, height, pictures } = await rawPictures("nv12", {
+    ...{ width: 640, height: 480, count: 4, source: "noise" },
+  });
+  await withDevice(async (device) => {
+    using encoder = await device.createEncoder({
+      ...{ width, height, preset: "P6", tuningInfo: "low_latency", bitrate: 1_000_000 },
+    });
+    const calls = pictures.map((picture) => encoder.encode(picture));
+    const changes = [500_000, 1_000_000].map((averageBitrate) =>
+      encoder.reconfigure({ averageBitrate })
+    );
+    await Promise.all([...calls, ...changes]);
+    assertEquals(encoder.settings.bitrate, 1_000_000);
+  });
+});
+
+test("sizes that fail one after another leave the encoder as it was", async () => {
+  const { width, height, pictures } = await rawPictures("nv12", { count: 1 });
+  await withDevice(async (device) => {
+    using encoder = await device.createEncoder({ width, height, codec: "hevc" });
+    const failing = [8, 10].map((side) => encoder.reconfigure({ width: side, height: side }));
+    for (const { status } of await Promise.allSettled(failing)) assertEquals(status, "rejected");
+    assertEquals([encoder.width, encoder.height], [width, height]);
+    await encoder.encode(pictures[0]);
+    assertEquals((await encoder.endEncode()).length, 1);
+  });
 });
 
 const kRefused: readonly [

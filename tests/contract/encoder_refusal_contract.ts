@@ -18,6 +18,7 @@ const kMakings: readonly [descriptor: object, kind: ErrorClass, text: string][] 
     'createEncoder() has no key "colour"; its keys are width, ',
   ],
   [{ ...kSize, width: 0 }, RangeError, "width must be an integer from 1"],
+  [{ ...kSize, height: 65537 }, RangeError, "height must be an integer from 1 to 65536"],
   [{ ...kSize, format: "nv21" }, TypeError, 'format must be "nv12" or "yv12" or'],
   [{ ...kSize, codec: "vp9" }, TypeError, 'codec must be "h264" or "hevc" or "av1", not "vp9"'],
   [{ ...kSize, preset: "P8" }, TypeError, 'preset must be "P1" or'],
@@ -39,6 +40,8 @@ const kMakings: readonly [descriptor: object, kind: ErrorClass, text: string][] 
     "maxBitrate is less than bitrate",
   ],
   [{ ...kSize, vbvBufSize: 10, vbvInit: 11 }, TypeError, "vbvInit is more than vbvBufSize holds"],
+  [{ ...kSize, qmin: 30, qmax: [40, 29, 40] }, TypeError, "qmin is above qmax"],
+  [{ ...kSize, tuningInfo: "lossless", qp: 20 }, TypeError, "A lossless stream has no constQp"],
   [{ ...kSize, slice: { data: 3 } }, TypeError, "slice.data needs slice.mode"],
   [{ ...kSize, timingInfo: { timescale: 60 } }, TypeError, "timingInfo needs both"],
   [{ ...kSize, maxWidth: 100 }, TypeError, "Pictures of 176 x 144 are larger than maxWidth"],
@@ -204,12 +207,17 @@ test("a DLPack array that is not the format's is refused, and stays its owner's"
 
 test("encoderSupport() refuses a colour as createEncoder() does", async () => {
   const adapter = await requestAdapter({ backend: contractBackend() });
-  const wanted = { ...kSize, format: "rgb", colorSpace: { matrix: "rgb" } } as const;
-  const text = "RGB is encoded as YUV; give a colour matrix other than 0, or none";
-  await assertRejects(() => adapter.encoderSupport(wanted), TypeError, text);
-  await withDevice(async (device) => {
-    await assertRejects(() => device.createEncoder(wanted), TypeError, text);
-  });
+  const texts = [
+    ["rgb", "RGB is encoded as YUV; give a colour matrix other than 0, or none"],
+    ["nv12", "A colour matrix of 0 is for planes of one size, as yuv444 has"],
+  ] as const;
+  for (const [format, text] of texts) {
+    const wanted = { ...kSize, format, colorSpace: { matrix: "rgb" } } as const;
+    await assertRejects(() => adapter.encoderSupport(wanted), TypeError, text);
+    await withDevice(async (device) => {
+      await assertRejects(() => device.createEncoder(wanted), TypeError, text);
+    });
+  }
 });
 
 test("encoderSupport() tells what would be encoded with, or why not", async () => {

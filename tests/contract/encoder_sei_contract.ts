@@ -161,6 +161,20 @@ test("messages of a decoded frame go into another stream", async () => {
   });
 });
 
+test("metadata of AV1 that decoders refuse is refused, and encoding goes on", async () => {
+  await withDevice(async (device) => {
+    const { width, height, pictures } = await rawPictures("nv12");
+    using encoder = await device.createEncoder({ width, height, codec: "av1" });
+    await assertRejects(
+      () => encoder.encode(pictures[0], { sei: [{ type: 2, payload: new Uint8Array(4) }] }),
+      TypeError,
+      "AV1 metadata of type 2 has 24 bytes or more, not 4",
+    );
+    const chunks = await encoder.encode(pictures[0]);
+    assertEquals(chunks.length + (await encoder.endEncode()).length, 1);
+  });
+});
+
 test("a message that the codec has no place for is refused, and encoding goes on", async () => {
   await withDevice(async (device) => {
     const { width, height, pictures } = await rawPictures("nv12");

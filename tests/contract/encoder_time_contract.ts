@@ -36,6 +36,19 @@ test("without times pictures are counted by fps", async () => {
   });
 });
 
+test("a frame rate of large terms is taken, as demuxers tell it of variable ones", async () => {
+  await withDevice(async (device) => {
+    for (const codec of ["h264", "hevc", "av1"] as const) {
+      const fps = { num: 67_500_000, den: 2_257_939 };
+      const { chunks } = await encodePictures(device, { codec, fps, raw: { count: 3 } });
+      const { num, den } = chunks[0].timeBase;
+      assertEquals([num, den], [2_257_939, 67_500_000], codec);
+      const times = chunks.map(({ timestamp }) => timestamp).sort((a, b) => a - b);
+      assertEquals(times, [0, 33_451, 66_902], codec);
+    }
+  });
+});
+
 test("pts come out exactly as they went in, of variable rate and below zero", async () => {
   const pts = [-90, -10, 0, 1, 7, 8, 9, 1000, 5000, 5001, 1_000_000, 1_000_010];
   await withDevice(async (device) => {

@@ -145,6 +145,29 @@ test("rotation is kept, and the guide's JSON is taken", async () => {
     }), { clips: ["h264_rotated.mp4"] });
 });
 
+test("a variable frame rate, whose average has large terms, is no obstacle", async () => {
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const source = join(folder, "variable.mp4");
+      const times = "settb=1/10000000,setpts=N*333667+mod(N*N*12345\\,77777),format=yuv420p";
+      const input = ["-f", "lavfi", "-i", "testsrc=s=192x144:r=30:d=0.9", "-vf", times];
+      const clock = ["-enc_time_base", "1/10000000", "-video_track_timescale", "10000000"];
+      const encoded = ["-vsync", "passthrough", "-c:v", "libx264", "-bf", "0", source];
+      await runCommand("ffmpeg", ["-v", "error", "-nostdin", ...input, ...clock, ...encoded]);
+      const output = join(folder, "out.mp4");
+      await using transcoder = await device.createTranscoder(source, output, kGood);
+      assertEquals(transcoder.settings.fps, { num: 67_500_000, den: 2_257_939 });
+      await transcoder.transcodeWithMux();
+      const seconds = async (path: string) => {
+        const [{ time_base: base }] = await ffprobeStreams(path, "v:0");
+        const [num, den] = String(base).split("/").map(Number);
+        return (await ffprobeFrames(path)).map(({ pts }) => Math.round(pts! * num / den * 1e5));
+      };
+      assertEquals(await seconds(output), await seconds(source));
+    })
+  );
+});
+
 test("HDR metadata in SEI messages is kept, also of a segment within a group of pictures", async () => {
   const { path } = await clip("hevc_bt2020.mp4");
   await withDevice((device) =>

@@ -43,9 +43,11 @@ static int32_t open_encoder(struct Caller* c) {
 }
 
 static int32_t query_encoder(struct Caller* c) {
-  uint32_t count;
+  uint32_t count, length;
   const struct CufEncoderSetting* settings = any_settings(c, &count);
   const struct CufEncoderQuery query = {.struct_size = sizeof(query), .backend = rnd(c, 4)};
+  const uint8_t* native = any_bytes(c, &length);
+  if (rnd(c, 4)) length = 0;
   switch (rnd(c, 4)) {
     case 0:
       return cuf_answer_encoder_support(any_handle(c), OUT(CufEncoderSupport));
@@ -53,7 +55,7 @@ static int32_t query_encoder(struct Caller* c) {
       return cuf_answer_encoder_settings(any_handle(c), any_records(c), rnd(c, 64));
     default:
       return cuf_adapter_query_encoder(any_handle(c), &query, any_encoder(c), settings, count,
-                                       any_ticket(c), OUT(CufError));
+                                       native, length, any_ticket(c), OUT(CufError));
   }
 }
 

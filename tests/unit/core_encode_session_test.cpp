@@ -107,7 +107,7 @@ TEST_CASE("a pts that is not behind the one before is refused, unless a stream e
   CHECK(bench.encode_at(session, 10).empty());
   CHECK(bench.error() ==
         "A pts of 10 is not behind the 10 of the picture before; pictures are encoded in the order "
-        "of display");
+        "of display, so give it a later timestamp");
   CHECK(bench.encode_at(session, 2, {1, 100}).size() == 1);  // 20
   CHECK(bench.encode_at(session, 31, {1, 1500}).empty());
   CHECK(bench.error().starts_with("A pts of 31 in 1/1500 s is no whole number"));
@@ -232,6 +232,19 @@ TEST_CASE("settings change in place, or by an encoder made anew whose forerunner
     CHECK(state.settings.number(max_bitrate) == 123456);  // follows, as at first
     CHECK(bench.script.created.size() == (in_place ? 1 : 2));
   }
+}
+
+TEST_CASE("a change to what holds already changes nothing, whatever the encoder can") {
+  Bench bench;
+  bench.script.reconfigures = false;
+  const auto session = bench.open(Bench::options(1));
+  bench.encode(session);
+  for (const EncoderSettings& same : {EncoderSettings{}, changed(bitrate, 10'000'000)}) {
+    session->reconfigure(same, 0, 0, bench.ticket());
+    CHECK(bench.wait().status == Status::ok);
+  }
+  CHECK(bench.script.created.size() == 1);
+  CHECK(session->state().reopens == 0);
 }
 
 TEST_CASE("settings and headers are looked at only when they can have changed") {
@@ -427,7 +440,11 @@ TEST_CASE("pictures that wait are bounded by the encoder's budget") {
     for (; taken < 100; ++taken) session->encode_bytes(bytes, 0, {}, bench.ticket());
   } catch (const Error& error) {
     CHECK(error.status == Status::out_of_memory);
-    CHECK(std::string(error.what()).find("inputBudgetBytes") != std::string::npos);
+    CHECK(
+        std::string(error.what()) ==
+        "4096 bytes for a picture are not left of the encoder's inputBudgetBytes, which is 12288, "
+        "12288 in use; await encode() before the next one, or set createEncoder({ "
+        "inputBudgetBytes }) higher");
   }
   CHECK(taken == 3);
   bench.script.release();

@@ -358,7 +358,8 @@ TEST_CASE("What NVENC does not do is refused by name, with the limit") {
   CHECK(has(refusal(gpu, made(h264, {{P::tier, {1}}})), "no tier \"high\" for h264"));
   CHECK(has(refusal(gpu, made(h264, {{P::max_width, {8192}}})), "maxWidth of 4096"));
   CHECK(has(refusal(gpu, made(h264, {{P::slice_mode, {3}}, {P::slice_data, {40}}})), "32 slices"));
-  CHECK(has(refusal(gpu, made(h264, {}, Format::p010)), "it takes NV12, IYUV"));
+  CHECK(has(refusal(gpu, made(h264, {}, Format::p010)),
+            "does not encode p010 as h264; it takes nv12, yv12, iyuv, yuv444, argb, abgr, rgb"));
   CHECK(has(refusal(gpu, made(hevc, {}, Format::nv16)), "13.0"));
   CHECK(has(refusal(gpu, made(hevc, {{P::tuning_info, {4}}})), "12.2"));
   streams::Made small = made(h264);
@@ -367,8 +368,19 @@ TEST_CASE("What NVENC does not do is refused by name, with the limit") {
   streams::Made own = made(h264);
   own.native = {{"preset", "fast"}};
   CHECK(has(refusal(gpu, own), "native.preset"));
-  CHECK(has(refusal(gpu, made(h264, {{P::qmin, {30}}, {P::qmax, {20}}}), Status::invalid_argument),
-            "qmin is above qmax"));
+}
+
+TEST_CASE("A profile has to have the chroma and the depth of the pictures") {
+  const Gpu gpu;
+  const std::string text = "is not that of such";
+  for (const int64_t profile : {1, 2, 3}) {  // baseline, main, high
+    CHECK(streams::has(refusal(gpu, made(h264, {{P::profile, {profile}}}, Format::yuv444)), text));
+  }
+  CHECK(streams::has(refusal(gpu, made(hevc, {{P::profile, {2}}}, Format::p010)), text));
+  CHECK(streams::has(refusal(gpu, made(hevc, {{P::profile, {7}}}, Format::yuv444_16)), text));
+  told(gpu, made(h264, {{P::profile, {6}}}, Format::yuv444));
+  told(gpu, made(hevc, {{P::profile, {7}}}, Format::p010));
+  told(gpu, made(hevc, {{P::profile, {11}}}, Format::yuv444_16));
 }
 
 TEST_CASE("Capabilities of the GPU are asked, not assumed") {
@@ -388,8 +400,8 @@ TEST_CASE("Capabilities of the GPU are asked, not assumed") {
        Format::nv12,
        "vbvBufSize"},
       {NV_ENC_CAPS_SUPPORT_MULTIPLE_REF_FRAMES, {{P::num_ref_l0, {2}}}, Format::nv12, "numRefL0"},
-      {NV_ENC_CAPS_SUPPORT_YUV444_ENCODE, {}, Format::yuv444, "it takes NV12"},
-      {NV_ENC_CAPS_SUPPORT_10BIT_ENCODE, {}, Format::p010, "it takes NV12"},
+      {NV_ENC_CAPS_SUPPORT_YUV444_ENCODE, {}, Format::yuv444, "it takes nv12"},
+      {NV_ENC_CAPS_SUPPORT_10BIT_ENCODE, {}, Format::p010, "it takes nv12"},
       {NV_ENC_CAPS_SUPPORT_DYNAMIC_SLICE_MODE,
        {{P::slice_mode, {1}}, {P::slice_data, {900}}},
        Format::nv12,

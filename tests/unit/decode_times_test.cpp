@@ -62,6 +62,17 @@ TEST_CASE("times at the ends of the range are refused, not wrapped") {
   }
 }
 
+TEST_CASE("so are times that microseconds do not count") {
+  InputTimes times;
+  const int64_t years = int64_t{1} << 50;
+  CHECK_THROWS_WITH(times.next({.pts = years, .duration = 0, .time_base = {1000, 1}}, {30, 1}),
+                    "A picture's time is beyond 2^60 microseconds");
+  CHECK_THROWS_WITH(times.next({.pts = 0, .duration = years, .time_base = {1000, 1}}, {30, 1}),
+                    "A picture's time is beyond 2^60 microseconds");
+  CHECK(times.next({.pts = years, .duration = 0, .time_base = {1, 1000}}, {30, 1}).time.pts ==
+        years);
+}
+
 TEST_CASE("a duration that is given is kept; others are a picture of the frame rate") {
   InputTimes times;
   const GivenTime given{.pts = 3, .duration = 7, .time_base = {1, 90000}};

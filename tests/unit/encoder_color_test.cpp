@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/encoder_input.h"
+#include "core/error.h"
 
 using namespace cuf;
 
@@ -53,4 +54,7 @@ TEST_CASE("RGB that would stay RGB is refused") {
   CHECK_THROWS_WITH(color(EncoderFormat::argb, 480, -1, identity),
                     "RGB is encoded as YUV; give a colour matrix other than 0, or none");
   CHECK(color(EncoderFormat::yuv444, 480, -1, identity).matrix == 0);
+  for (const EncoderFormat format : {EncoderFormat::nv12, EncoderFormat::p210}) {
+    CHECK_THROWS_AS(color(format, 480, -1, identity), Error);
+  }
 }

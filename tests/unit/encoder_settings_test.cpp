@@ -145,6 +145,12 @@ TEST_CASE("settings that contradict each other are refused") {
         "constQp is for rc \"constqp\"; leave one of the two out");
   CHECK(refusal({{tuning_info, {3}}, {rc, {0}}}) ==
         "A lossless stream has no bit rate to keep; leave rc out");
+  CHECK(refusal({{tuning_info, {3}}, {const_qp, {0, 1, 0}}}) ==
+        "A lossless stream has no constQp; leave it out");
+  CHECK(refusal({{tuning_info, {3}}, {const_qp, {0}}}).empty());
+  CHECK(refusal({{qmin, {30}}, {qmax, {20}}}) == "qmin is above qmax");
+  CHECK(refusal({{qmin, {10, 20, 30}}, {qmax, {40, 40, 29}}}) == "qmin is above qmax");
+  CHECK(refusal({{qmin, {30}}, {qmax, {30, 31, 32}}}).empty());
   CHECK(refusal({{rc, {1}}, {bitrate, {200}}, {max_bitrate, {100}}}) ==
         "maxBitrate is less than bitrate; it is the greatest bit rate of \"vbr\"");
   CHECK(refusal({{vbv_buffer_size, {100}}, {vbv_initial_delay, {101}}}) ==

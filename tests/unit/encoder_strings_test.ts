@@ -83,6 +83,9 @@ const kRefused: readonly [
   [{ aq: "yes" }, TypeError, 'aq must be true or false, not "yes"'],
   [{ qmin: "10,10" }, RangeError, "qmin must be an integer from 0 to 51, or three of them"],
   [{ max_res: "4K" }, TypeError, 'max_res must be [width, height], not "4K"'],
+  [{ qp: 20, constqp: 30 }, TypeError, '"qp" and "constqp" are the same; give one of them'],
+  [{ framerate: 25, fps: 30 }, TypeError, '"framerate" and "fps" are the same'],
+  [{ max_res: [64, 48], max_width: 64 }, TypeError, '"max_res" and "max_width" are the same'],
   [[], TypeError, "takes an object, or its JSON, not an array of 0"],
   ["[]", TypeError, "takes an object, or its JSON"],
 ];

@@ -56,6 +56,16 @@ TEST_CASE("native options that nobody knows are refused by name") {
   CHECK(has(support(VideoCodec::h264, {{"x264-params", "no list"}}).reason, "x264-params"));
 }
 
+TEST_CASE("native options with which an encoder never ends are refused") {
+  for (const char* const text : {"1", "G(1,2)", "G(1,2)B(1,2)R(1,2)WP(1,2)L(1,2)x", ""}) {
+    CHECK(has(support(VideoCodec::av1, {{"mastering-display", text}}).reason, "G(x,y)B(x,y)"));
+  }
+  const Native native = {
+      {"mastering-display", "G(0.265,0.69)B(0.15,0.06)R(0.68,0.32)WP(0.3127,0.329)L(1000,0.01)"}};
+  CHECK(support(VideoCodec::av1, native).reason == "");
+  CHECK(has(support(VideoCodec::hevc, {{"ctu-info", "2"}}).reason, "ctu-info is settled"));
+}
+
 TEST_CASE("native options reach no files and nothing that is settled") {
   const std::pair<VideoCodec, Native> cases[] = {
       {VideoCodec::h264, {{"stats", "/tmp/a"}}},

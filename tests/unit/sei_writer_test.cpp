@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/error.h"
 #include "core/obu_units.h"
 #include "core/sei.h"
 
@@ -27,6 +28,28 @@ TEST_CASE("SEI units are as H.264 and HEVC write them") {
   CHECK(sei_unit(VideoCodec::hevc, messages, false) == join({0, 0, 0, 1, 39 << 1, 1}, body));
   CHECK(sei_unit(VideoCodec::hevc, messages, true) == join({0, 0, 0, 1, 40 << 1, 1}, body));
   CHECK(sei_unit(VideoCodec::h264, {}, false).empty());
+}
+
+TEST_CASE("metadata of AV1 that is shorter than its type is refused") {
+  const auto refusal = [](VideoCodec codec, uint32_t type, const Data& payload) -> std::string {
+    try {
+      require_whole(codec, std::vector<SideMessage>{{type, payload}});
+      return "";
+    } catch (const Error& error) {
+      CHECK(error.status == Status::invalid_argument);
+      return error.what();
+    }
+  };
+  CHECK(refusal(VideoCodec::av1, 1, Data(3)) ==
+        "AV1 metadata of type 1 has 4 bytes or more, not 3");
+  CHECK(refusal(VideoCodec::av1, 1, Data(4)).empty());
+  CHECK(refusal(VideoCodec::av1, 2, Data(23)) ==
+        "AV1 metadata of type 2 has 24 bytes or more, not 23");
+  CHECK(refusal(VideoCodec::av1, 4, {0xB5}).size() > 0);
+  CHECK(refusal(VideoCodec::av1, 4, {0xB5, 0}).empty());
+  CHECK(refusal(VideoCodec::av1, 4, {0xFF, 0}).size() > 0);
+  CHECK(refusal(VideoCodec::av1, 6, {}).empty());
+  CHECK(refusal(VideoCodec::hevc, 137, {1}).empty());
 }
 
 TEST_CASE("sizes of 255 and more take bytes of 255") {

@@ -14,18 +14,18 @@ constexpr auto c444 = ChromaFormat::c444;
 
 // NVENC's ARGB and its like name the components of a word from the most significant byte on.
 constexpr NvencFormat kFormats[] = {
-    {Format::nv12, NV_ENC_BUFFER_FORMAT_NV12, "NV12", 8, c420, false},
-    {Format::i420, NV_ENC_BUFFER_FORMAT_IYUV, "IYUV", 8, c420, false},
-    {Format::p010, NV_ENC_BUFFER_FORMAT_YUV420_10BIT, "P010", 10, c420, false},
-    {Format::yuv444, NV_ENC_BUFFER_FORMAT_YUV444, "YUV444", 8, c444, false},
-    {Format::yuv444_16, NV_ENC_BUFFER_FORMAT_YUV444_10BIT, "YUV444_16BIT", 10, c444, false},
-    {Format::bgra, NV_ENC_BUFFER_FORMAT_ARGB, "ARGB", 8, c420, true},
-    {Format::rgba, NV_ENC_BUFFER_FORMAT_ABGR, "ABGR", 8, c420, true},
-    {Format::bgr10, NV_ENC_BUFFER_FORMAT_ARGB10, "ARGB10", 10, c420, true},
-    {Format::rgb10, NV_ENC_BUFFER_FORMAT_ABGR10, "ABGR10", 10, c420, true},
+    {Format::nv12, NV_ENC_BUFFER_FORMAT_NV12, 8, c420, false},
+    {Format::i420, NV_ENC_BUFFER_FORMAT_IYUV, 8, c420, false},
+    {Format::p010, NV_ENC_BUFFER_FORMAT_YUV420_10BIT, 10, c420, false},
+    {Format::yuv444, NV_ENC_BUFFER_FORMAT_YUV444, 8, c444, false},
+    {Format::yuv444_16, NV_ENC_BUFFER_FORMAT_YUV444_10BIT, 10, c444, false},
+    {Format::bgra, NV_ENC_BUFFER_FORMAT_ARGB, 8, c420, true},
+    {Format::rgba, NV_ENC_BUFFER_FORMAT_ABGR, 8, c420, true},
+    {Format::bgr10, NV_ENC_BUFFER_FORMAT_ARGB10, 10, c420, true},
+    {Format::rgb10, NV_ENC_BUFFER_FORMAT_ABGR10, 10, c420, true},
 #if CUF_NVENC_API(13, 0)
-    {Format::nv16, NV_ENC_BUFFER_FORMAT_NV16, "NV16", 8, ChromaFormat::c422, false},
-    {Format::p210, NV_ENC_BUFFER_FORMAT_P210, "P210", 10, ChromaFormat::c422, false},
+    {Format::nv16, NV_ENC_BUFFER_FORMAT_NV16, 8, ChromaFormat::c422, false},
+    {Format::p210, NV_ENC_BUFFER_FORMAT_P210, 10, ChromaFormat::c422, false},
 #endif
 };
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "core/model.h"
 #include "cuda/functions.h"
@@ -15,7 +14,6 @@ namespace cuf::cuda {
 struct NvencFormat {
   Format format = Format::unknown;
   NV_ENC_BUFFER_FORMAT buffer = NV_ENC_BUFFER_FORMAT_UNDEFINED;
-  std::string_view name;
   uint32_t bit_depth = 8;
   ChromaFormat chroma = ChromaFormat::c420;  // of YUV
   bool is_rgb = false;

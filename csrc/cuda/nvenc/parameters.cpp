@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 
+#include "core/encoder_choice.h"
+
 namespace cuf::cuda {
 namespace {
 
@@ -29,18 +31,15 @@ const NvencFormat& taken_format(const EncoderOptions& options, const NvencCaps& 
   if (format && std::ranges::find(caps.formats, options.format) != caps.formats.end()) {
     return *format;
   }
-  std::string list;
-  for (const Format one : caps.formats) {
-    list += (list.empty() ? "" : ", ") + std::string(nvenc_format(one)->name);
-  }
+  std::string list = taken_formats(caps.formats);
 #if !CUF_NVENC_API(13, 0)
   if (options.format == Format::nv16 || options.format == Format::p210) {
-    list += " (NV16 and P210 need NVENC's interface 13.0, and this library is built for older)";
+    list += " (nv16 and p210 need NVENC's interface 13.0, and this library is built for older)";
   }
 #endif
-  throw Error(Status::unsupported, caps.who() + " does not encode pictures of this format as " +
-                                       std::string(codec_name(caps.codec)) + "; it takes " + list +
-                                       kUseCpu);
+  throw Error(Status::unsupported,
+              caps.who() + " does not encode " + formats_arranged_as(options.format) + " as " +
+                  std::string(codec_name(caps.codec)) + "; it takes " + list + kUseCpu);
 }
 
 void require_size(const NvencBuild& build) {
@@ -127,24 +126,9 @@ void begin(NvencBuild& build) {
   set_chroma_and_depth(build);
 }
 
-uint32_t most_of(const NV_ENC_QP& qp) {
-  return std::max({qp.qpInterP, qp.qpInterB, qp.qpIntra});
-}
-
-bool is_above(const NV_ENC_QP& low, const NV_ENC_QP& high) {
-  return low.qpInterP > high.qpInterP || low.qpInterB > high.qpInterB || low.qpIntra > high.qpIntra;
-}
-
-void require_consistent(NvencBuild& build) {
-  const NV_ENC_RC_PARAMS& rate = build.rate();
-  if (rate.enableMinQP && rate.enableMaxQP && is_above(rate.minQP, rate.maxQP)) {
-    throw Error(Status::invalid_argument, "qmin is above qmax");
-  }
+void require_lossless(const NvencBuild& build) {
   if (!is_lossless(build.settings())) return;
   build.require(NV_ENC_CAPS_SUPPORT_LOSSLESS_ENCODE, "does not encode losslessly with this codec");
-  if (most_of(rate.constQP) > 0) {
-    throw Error(Status::invalid_argument, "A lossless stream has no constQp; leave it out");
-  }
 }
 
 // A preset's B pictures need a GOP that holds them, as given ones do.
@@ -188,7 +172,7 @@ NvencParameters nvenc_parameters(const EncoderOptions& options, const NvencFacts
   }
   fit_b_frames(build);
   set_nvenc_colors(build, options.color);
-  require_consistent(build);
+  require_lossless(build);
   return build.made;
 }
 

@@ -29,24 +29,38 @@ struct Profile {
   std::string_view name;
   VideoCodec codec;
   const GUID* guid;
+  // Of what its streams may have: the chroma format as chromaFormatIDC, and bits of a sample.
+  uint32_t most_chroma;
+  uint32_t most_depth;
 };
 
 constexpr Profile kProfiles[] = {
-    {"baseline", VideoCodec::h264, &NV_ENC_H264_PROFILE_BASELINE_GUID},
-    {"main", VideoCodec::h264, &NV_ENC_H264_PROFILE_MAIN_GUID},
-    {"high", VideoCodec::h264, &NV_ENC_H264_PROFILE_HIGH_GUID},
-    {"high444", VideoCodec::h264, &NV_ENC_H264_PROFILE_HIGH_444_GUID},
+    {"baseline", VideoCodec::h264, &NV_ENC_H264_PROFILE_BASELINE_GUID, 1, 8},
+    {"main", VideoCodec::h264, &NV_ENC_H264_PROFILE_MAIN_GUID, 1, 8},
+    {"high", VideoCodec::h264, &NV_ENC_H264_PROFILE_HIGH_GUID, 1, 8},
+    {"high444", VideoCodec::h264, &NV_ENC_H264_PROFILE_HIGH_444_GUID, 3, 10},
 #if CUF_NVENC_API(13, 0)
-    {"high10", VideoCodec::h264, &NV_ENC_H264_PROFILE_HIGH_10_GUID},
-    {"high422", VideoCodec::h264, &NV_ENC_H264_PROFILE_HIGH_422_GUID},
-    {"main422_10", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_FREXT_GUID},
+    {"high10", VideoCodec::h264, &NV_ENC_H264_PROFILE_HIGH_10_GUID, 1, 10},
+    {"high422", VideoCodec::h264, &NV_ENC_H264_PROFILE_HIGH_422_GUID, 2, 10},
+    {"main422_10", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_FREXT_GUID, 2, 10},
 #endif
-    {"main", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_MAIN_GUID},
-    {"main10", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_MAIN10_GUID},
-    {"main444", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_FREXT_GUID},
-    {"rext", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_FREXT_GUID},
-    {"main", VideoCodec::av1, &NV_ENC_AV1_PROFILE_MAIN_GUID},
+    {"main", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_MAIN_GUID, 1, 8},
+    {"main10", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_MAIN10_GUID, 1, 10},
+    {"main444", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_FREXT_GUID, 3, 10},
+    {"rext", VideoCodec::hevc, &NV_ENC_HEVC_PROFILE_FREXT_GUID, 3, 10},
+    {"main", VideoCodec::av1, &NV_ENC_AV1_PROFILE_MAIN_GUID, 1, 10},
 };
+
+uint32_t chroma_of(NvencBuild& build) {
+  switch (build.codec()) {
+    case VideoCodec::h264:
+      return build.h264().chromaFormatIDC;
+    case VideoCodec::hevc:
+      return build.hevc().chromaFormatIDC;
+    default:
+      return build.av1().chromaFormatIDC;
+  }
+}
 
 // NVENC's number of "4.1" and its like; 0 or above: it has it.
 int level_number(VideoCodec codec, std::string_view name) {
@@ -165,6 +179,11 @@ void set_nvenc_profile(NvencBuild& build) {
   });
   if (found == std::end(kProfiles) || !build.caps().has_profile(*found->guid)) {
     refuse_choice(build, profile);
+  }
+  if (chroma_of(build) > found->most_chroma || build.format.bit_depth > found->most_depth) {
+    throw Error(Status::unsupported, "profile \"" + name + "\" is not that of such " +
+                                         std::string(codec_name(build.codec())) +
+                                         " streams; leave profile out");
   }
   build.config().profileGUID = *found->guid;
   if (found->guid != &NV_ENC_H264_PROFILE_BASELINE_GUID) return;
