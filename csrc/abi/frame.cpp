@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "abi/boundary.h"
 #include "abi/frame_info.h"
@@ -242,10 +243,12 @@ int32_t cuf_frame_convert(uint32_t frame, const CufConvertDesc* desc, uint32_t t
     const TensorOptions options = tensor_options_of(read_struct(desc));
     const auto source = object_of<Frame>(frame);
     auto work = source->device->queue->open_ticket(ticket);
-    // Holds the picture, not the handle: the script may close the frame meanwhile.
-    run_on_pool([device = source->device, picture = source->picture, options, work] {
+    // Holds the picture, not the handle: the script may close the frame meanwhile. It is let go
+    // before the end is told, so that a script that closes it then has its memory back.
+    run_on_pool([device = source->device, picture = source->picture, options, work]() mutable {
       device->attempt(*work, [&] {
-        Picture tensor = convert_to_tensor(*picture, options, *device->memory);
+        Picture tensor =
+            convert_to_tensor(*std::exchange(picture, nullptr), options, *device->memory);
         tensor.decode_stats.reset();  // nobody asks a tensor for them
         work->complete(add_frame(device, std::make_shared<const Picture>(std::move(tensor))));
       });
@@ -258,12 +261,11 @@ int32_t cuf_frame_download(uint32_t frame, uint32_t ticket) {
   return guarded(nullptr, [&] {
     const auto source = object_of<Frame>(frame);
     auto work = source->device->queue->open_ticket(ticket);
-    run_on_pool([device = source->device, picture = source->picture, work] {
+    run_on_pool([device = source->device, picture = source->picture, work]() mutable {
       device->attempt(*work, [&] {
-        auto copy = picture;
-        if (picture->converter) {
-          copy = std::make_shared<const Picture>(
-              picture->converter->to_host(*picture, *device->memory));
+        auto copy = std::move(picture);  // let go by failures, too
+        if (copy->converter) {
+          copy = std::make_shared<const Picture>(copy->converter->to_host(*copy, *device->memory));
         }
         work->complete(add_frame(device, std::move(copy)));
       });

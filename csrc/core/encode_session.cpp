@@ -197,17 +197,22 @@ void EncodeSession::encode_bytes(std::span<const uint8_t> bytes, uint32_t stride
 
 void EncodeSession::post_picture(std::shared_ptr<Waiting> waiting, std::shared_ptr<Ticket> ticket) {
   post(std::move(ticket), [this, waiting = std::move(waiting)](Ticket& current) {
-    const auto device = waiting->picture->device;
-    try {
-      send(*waiting);
-    } catch (...) {
-      if (device) give_back_anyway(*device, options_.cuda_stream);
-      throw;
-    }
-    if (device) device->give_back(options_.cuda_stream);
+    send_and_let_go(std::move(*waiting));
     receive_all();
     deliver(current);
   });
+}
+
+// Who is told of the end, or of a failure, may count on the picture's memory.
+void EncodeSession::send_and_let_go(Waiting waiting) {
+  const auto device = waiting.picture->device;
+  try {
+    send(waiting);
+  } catch (...) {
+    if (device) give_back_anyway(*device, options_.cuda_stream);
+    throw;
+  }
+  if (device) device->give_back(options_.cuda_stream);
 }
 
 // In the memory and the arrangement that the encoder takes.

@@ -116,6 +116,7 @@ class EncodeSession : public Object, public std::enable_shared_from_this<EncodeS
   void post_picture(std::shared_ptr<Waiting> waiting, std::shared_ptr<Ticket> ticket);
   Color color_of(const EncoderSettings& settings, Size size) const;
   EncoderOptions encoder_options(const EncoderSettings& settings, Size size) const;
+  void send_and_let_go(Waiting waiting);
   void send(const Waiting& waiting);
   Picture prepared(const Picture& picture);
   void receive_all();

@@ -248,6 +248,8 @@ void FrameStream::convert_due(std::unique_lock<std::mutex>& lock) {
     } catch (...) {
       failure = current_error();
     }
+    // Who is told of the output may close it and count on its memory.
+    if (!failure || failure->status != Status::out_of_memory) decoded = {};
     lock.lock();
     if (is_stopped_) return;
     if (failure && failure->status == Status::out_of_memory) {

@@ -118,15 +118,20 @@ void MuxSession::write(uint32_t track, Packet packet, std::shared_ptr<Ticket> ti
     has_writes_ = true;
   }
   // Counted back wherever the job ends, also where it never runs.
-  const std::shared_ptr<void> turn(nullptr, [self = shared_from_this(), bytes](void*) {
+  std::shared_ptr<void> turn(nullptr, [self = shared_from_this(), bytes](void*) {
     std::lock_guard lock(self->calls_mutex_);
     self->waiting_bytes_ -= bytes;
   });
-  post(std::move(ticket), [this, track, packet = std::move(packet), turn](Ticket& current) {
-    muxer_->write(track, packet);
-    note_state();
-    current.complete();
-  });
+  post(std::move(ticket),
+       [this, track, packet = std::move(packet), turn = std::move(turn)](Ticket& current) mutable {
+         {
+           // Who is told of the end, or of a failure, may write as much again.
+           const std::shared_ptr<void> counted = std::move(turn);
+           muxer_->write(track, packet);
+         }
+         note_state();
+         current.complete();
+       });
 }
 
 void MuxSession::finish(std::shared_ptr<Ticket> ticket) {

@@ -62,6 +62,7 @@ bool RunDecoder::take_decoder() {
   Device& device = *stream_->device;
   decoder_ = device.decoders->take(options_, stream_->is_stopped);
   if (decoder_) return true;
+  if (stream_->is_stopped) throw Error(Status::aborted, "Decoding was stopped");
   decoder_ = device.create_decoder(options_);
   device.decoders->lend(decoder_.get(), options_, stream_->is_stopped);
   ++device.counters.decoders_created;

@@ -462,6 +462,7 @@ void SampleSession::read_now(const std::vector<uint32_t>& frames, Ticket& ticket
   for (const uint32_t frame : frames) results.push_back(reading.pictures.at(frame));
   if (!frames.empty()) next_in_order_ = frames.back() + 1;
   for (const uint32_t frame : frames) early_.erase(frame);
+  reading.pictures.clear();  // who is told of them may close them and count on their memory
   results_->keep(ticket.id(), std::move(results));
   ticket.complete(static_cast<int64_t>(frames.size()));
 }

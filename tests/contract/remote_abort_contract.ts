@@ -4,7 +4,14 @@ import { test } from "node:test";
 import type { Frame, SimpleDecoder, Tensor } from "../../mod.ts";
 import { MediaServer, resourceOf } from "../support/media_server.ts";
 import { assertRun, inTime, numbersOf, until, withDevice } from "./contract_device.ts";
-import { contentOf, longStream, untilGivenUp, untilStuck, Valve } from "./stuck_server.ts";
+import {
+  contentOf,
+  longStream,
+  untilGivenUp,
+  untilStill,
+  untilStuck,
+  Valve,
+} from "./stuck_server.ts";
 
 type Stop = { readonly signal: AbortSignal };
 type Given = Frame | Frame[] | Tensor | void;
@@ -86,14 +93,20 @@ test("an abort ends the waiting of a ThreadedDecoder, which loses no frame", asy
     valve.shut();
     const stop = new AbortController();
     const numbers: number[] = [];
+    let isWaiting = false;
     const read = async (): Promise<void> => {
       for (;;) {
-        numbers.push(...await numbersOf(await decoder.getBatchFrames(4, { signal: stop.signal })));
+        isWaiting = true;
+        const frames = await decoder.getBatchFrames(4, { signal: stop.signal });
+        isWaiting = false;
+        numbers.push(...await numbersOf(frames));
       }
     };
     const reading = read();
     reading.catch(() => {});
     await untilStuck(server);
+    // The frames in front of what is held back have been read.
+    await untilStill(() => isWaiting ? numbers.length : NaN);
     const { length } = server.exchanges;
     stop.abort("enough");
     assertEquals(await inTime(reading, "Reading").catch((error) => error), "enough");

@@ -15,7 +15,8 @@ import { documentedPermissions, isDeno, LIMIT } from "./child.ts";
 
 const kExample = "serve_segment.ts";
 const kPermissions = ["--allow-ffi", "--allow-read", "--allow-net"];
-const kPatienceMs = 60_000;
+/** Less than LIMIT, so that a hang is told of; the slowest test takes 13 s on a busy machine. */
+const kPatienceMs = 110_000;
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -138,7 +139,7 @@ test(
       const waited = performance.now() - left;
       assertEquals([line.start, line.end], [0, 20]);
       assertMatch(String(line.error), /^MediaIoError: The stream was cancelled/);
-      assert(waited < 2000, `stopped after ${waited} ms`);
+      assert(waited < 5000, `stopped after ${waited} ms`);
       // Both transcoders go on.
       const ends = await Promise.all(["start=0&end=0.5", "start=9&end=9.5"].map(async (query) => {
         const next = await fetch(`${server.address}?${query}`);

@@ -449,3 +449,20 @@ TEST_CASE("pictures that wait are bounded by the encoder's budget") {
   CHECK(taken == 3);
   bench.script.release();
 }
+
+TEST_CASE("what waited leaves the encoder's budget before its end is told") {
+  Bench bench;
+  auto options = Bench::options();
+  options.input_budget = 4096;
+  const auto session = bench.open(options);
+  for (int i = 0; i < 2000; ++i) {
+    REQUIRE(bench.encode(session).size() == 1);
+    bench.script.sent.clear();
+  }
+  // So does what was refused.
+  const std::vector<uint8_t> bytes(12);
+  for (int i = 0; i < 2000; ++i) {
+    session->encode_bytes(bytes, 0, {.time = {.pts = 0, .time_base = {1, 30}}}, bench.ticket());
+    REQUIRE(bench.wait().status == Status::invalid_argument);
+  }
+}

@@ -1,5 +1,6 @@
 #include <sched.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "libav_encoder_streams.h"
@@ -101,7 +102,9 @@ TEST_CASE("an encoder leaves no thread with a real-time priority") {
     INFO(name_of(codec));
     const auto encoder = libav::backend().create_encoder(options_of({.codec = codec}));
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
-      CHECK(sched_getscheduler(std::stoi(entry.path().filename())) == SCHED_OTHER);
+      const int policy = sched_getscheduler(std::stoi(entry.path().filename()));
+      // Threads of others may end meanwhile.
+      CHECK((policy == SCHED_OTHER || (policy == -1 && errno == ESRCH)));
     }
   }
 }
