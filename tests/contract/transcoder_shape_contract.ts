@@ -125,16 +125,12 @@ test("rotation is kept, and the guide's JSON is taken", async () => {
       const output = join(folder, "out.mp4");
       const json = JSON.parse(
         '{"codec": "h264", "preset": "P2", "tuning_info": "high_quality", "bitrate": "2M", ' +
-          '"maxbitrate": "3000000", "rc": "vbr", "gop": "15", "bf": "2", "fps": 25}',
+          '"maxbitrate": "3000000", "rc": "vbr", "gop": "15", "bf": "2", "fps": 25, "aq": 1}',
       );
       await using transcoder = await device.createTranscoder(path, output, json);
       const { settings } = transcoder;
-      assertEquals([settings.bitrate, settings.maxBitrate, settings.gop, settings.bf], [
-        2_000_000,
-        3_000_000,
-        15,
-        2,
-      ]);
+      const { bitrate, maxBitrate, gop, bf, aq } = settings;
+      assertEquals([bitrate, maxBitrate, gop, bf, aq], [2_000_000, 3_000_000, 15, 2, true]);
       await transcoder.transcodeWithMux();
       const [stream] = await ffprobeStreams(output, "v:0");
       const [side] = stream.side_data_list as { rotation?: number }[];
