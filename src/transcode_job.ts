@@ -82,6 +82,8 @@ export class TranscodeJob<T = TranscodeResult> implements PromiseLike<T> {
       stop.throwIfAborted();
       return value;
     });
+    // The reader is told of a failure, too: who gives the stream away need not wait for the end.
+    if (readable !== null) this.completion.catch(() => {});
   }
 
   /** How much is done, from 0 to 1. */

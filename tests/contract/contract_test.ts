@@ -74,6 +74,7 @@ import "./transcoder_contract.ts";
 import "./transcoder_file_contract.ts";
 import "./transcoder_audio_contract.ts";
 import "./transcoder_shape_contract.ts";
+import "./transcoder_sink_contract.ts";
 import "./transcoder_stop_contract.ts";
 import "./transcoder_work_contract.ts";
 import "./errors_contract.ts";

@@ -1,8 +1,9 @@
 /** Transcoders: where they write to, what goes wrong, and how they end. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import type { TranscodeJob } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
 import { inFolder } from "../support/folder.ts";
@@ -33,6 +34,59 @@ test("without an output, files are named after the source and the segment", asyn
     }), kOptions);
 });
 
+test("files of segments are of the kind that was said, or of the output's", async () => {
+  const source = await timedClip(kClip);
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const named = async (output: string | URL | null, container?: "mkv") => {
+        const path = join(folder, "copy.mp4");
+        await copyFile(source.path, path);
+        const config = { ...kFast, container };
+        await using transcoder = await device.createTranscoder(path, output, config);
+        const [result] = await transcoder.transcodeSegments([{ start: 0.2, end: 0.4 }]);
+        await assertShows(result.output!, source, 5, 10);
+        return [relative(folder, result.output!), result.container];
+      };
+      const segment = "segment_0.20_0.40";
+      assertEquals(await named(null, "mkv"), [`copy_${segment}.mkv`, "mkv"]);
+      assertEquals(await named(join(folder, "a.mov")), [`a_${segment}.mov`, "mov"]);
+      assertEquals(await named(join(folder, "b.mov"), "mkv"), [`b_${segment}.mkv`, "mkv"]);
+      assertEquals(await named(join(folder, "c")), [`c_${segment}.mp4`, "mp4"]);
+      const address = pathToFileURL(join(folder, "d.ts"));
+      assertEquals(await named(address), [`d_${segment}.ts`, "ts"]);
+    }), kOptions);
+});
+
+test("segments that would be written to one place, or read by nobody, are refused", async () => {
+  const { path } = await clip(kClip);
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const output = join(folder, "out.mp4");
+      const config = { ...kFast, overwrite: true };
+      await using transcoder = await device.createTranscoder(path, output, config);
+      const stream = new WritableStream<Uint8Array>();
+      const refused = [
+        [[{ start: 0, end: 0.4 }, { start: 0.001, end: 0.401 }], "_segment_0.00_0.40.mp4"],
+        [[
+          { start: 0, end: 0.4, output },
+          { start: 0.4, end: 0.8, output: pathToFileURL(output) },
+        ], "segments[0] and segments[1]"],
+        [[0, 0.4].map((start) => ({ start, end: 0.8, output: stream })), "the same stream"],
+        [[{ start: 0, end: 0.4, output: { readable: true } }], "segmentedTranscode()"],
+        [[{ start: 0, end: 0.4, output: 5 }], "5"],
+      ] as const;
+      for (const [segments, text] of refused) {
+        const job = transcoder.transcodeSegments(segments as never);
+        await assertRejects(() => job.completion, TypeError, text);
+      }
+      assertEquals(await filesIn(folder), []);
+      const bytes = { bytes: true } as const;
+      const segments = [0, 0.4].map((start) => ({ start, end: 0.8, output: bytes }));
+      const results = await transcoder.transcodeSegments(segments);
+      assert(results.every(({ data }) => data!.length > 100));
+    }), kOptions);
+});
+
 test("nothing is overwritten unless that is asked for", async () => {
   const { path } = await clip(kClip);
   await withDevice((device) =>
@@ -53,6 +107,17 @@ test("nothing is overwritten unless that is asked for", async () => {
       assertEquals(await filesIn(folder), ["there.mp4"]);
       const { bytes } = await transcoder.transcodeWithMux({ overwrite: true });
       assertEquals((await readFile(output)).length > bytes / 2, true);
+      await writeFile(output, "mine");
+      // A segment that could not begin the output leaves that to the next one.
+      await assertRejects(
+        () => transcoder.segmentedTranscode(0, 1).completion,
+        MediaIoError,
+        "there.mp4",
+      );
+      assertEquals(await transcoder.finish(), { bytes: 0, output: null, data: null });
+      await assertRejects(() => transcoder.segmentedTranscode(0, 1).completion, MediaIoError);
+      await transcoder.segmentedTranscode(0, 1, { overwrite: true });
+      assertEquals((await transcoder.finish()).output, output);
     }), kOptions);
 });
 
@@ -107,6 +172,25 @@ test("an output is given up with a segment that fails within it", async () => {
       const other = join(folder, "other.mp4");
       assertEquals((await transcoder.segmentedTranscode(0.8, 1, { output: other })).frames, 5);
     }), { clips: ["h264_1080p.mp4"] });
+});
+
+test("leaving the scope of a transcoder does not hide the error of its segment", async () => {
+  const { path } = await clip(kClip);
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const work = async () => {
+        const output = join(folder, "out.mp4");
+        await using transcoder = await device.createTranscoder(path, output, kFast);
+        await transcoder.segmentedTranscode(0, 0.4);
+        await transcoder.segmentedTranscode(0.4, 1.8, {
+          onProgress: () => {
+            throw new RangeError("enough");
+          },
+        });
+      };
+      await assertRejects(work, RangeError, "enough");
+      assertEquals(await filesIn(folder), []);
+    }), kOptions);
 });
 
 test("close() completes an output that nothing is at work on, and gives up what is", async () => {
@@ -233,6 +317,12 @@ test("what makes no sense is refused when the transcoder is made", async () => {
     await assertRejects(() => make({ bf: 99 }), RangeError, "bf");
     await assertRejects(() => make({ bf: "many" }), TypeError, "bf");
     await assertRejects(() => make({ audio: "loud" }), TypeError, "audio");
+    await assertRejects(() => make({ codec: "vp9" }), TypeError, "createTranscoder(): codec");
+    await assertRejects(
+      () => device.createTranscoder(path, 5 as never),
+      TypeError,
+      "createTranscoder()",
+    );
     await assertRejects(() => make({ width: 101 }), Error, "even");
     await assertRejects(() => make({ format: "rgb" }), TypeError, "YUV");
     await assertRejects(() => make({ cq: 20, rc: "cbr" }), TypeError, "cq");
