@@ -25,11 +25,14 @@ AVCodecID codec_of(const TrackDescription& description) {
 }
 
 // Those that another bitstream, another part of it, or another muxer makes untrue.
-bool is_of_the_file(std::string_view key) {
+bool is_of_the_file(const char* key) {
   constexpr std::array kKeys = {"encoder",           "major_brand",  "minor_version",
                                 "compatible_brands", "BPS",          "NUMBER_OF_",
                                 "DURATION",          "_STATISTICS_", "vendor_id"};
-  return std::ranges::any_of(kKeys, [&](std::string_view start) { return key.starts_with(start); });
+  // Matroska has them in capitals.
+  return std::ranges::any_of(kKeys, [&](std::string_view start) {
+    return av_strncasecmp(key, start.data(), start.size()) == 0;
+  });
 }
 
 void set_entry(AVDictionary*& metadata, const char* key, const char* value) {
