@@ -57,6 +57,7 @@ interface JobPlan {
   readonly span: SegmentSpan;
   readonly target: TranscodeTarget;
   readonly isAppended?: boolean;
+  readonly isWhole?: boolean;
 }
 
 const GPU_CONCURRENCY = 2;
@@ -125,7 +126,7 @@ export class Transcoder implements AsyncDisposable, Disposable {
   }
 
   /**
-   * Transcodes the whole video into a file of its own.
+   * Transcodes the whole video into a file of its own, with its sound also where that is longer.
    *
    * @throws {MediaIoError} if there is a file of that name, without `overwrite`, or it cannot be written
    */
@@ -137,7 +138,7 @@ export class Transcoder implements AsyncDisposable, Disposable {
       }
       const span = { start: 0, end: this.duration, first: 0, count: this.length };
       const sink = options.output ?? this.#output ?? this.#named(what, span);
-      return { span, target: this.#target(what, sink, options) };
+      return { span, target: this.#target(what, sink, options), isWhole: true };
     });
   }
 

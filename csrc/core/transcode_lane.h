@@ -28,6 +28,7 @@ class TranscodeLane {
  public:
   struct Segment {
     FrameSpan frames;
+    bool is_whole;            // with the sound behind its last frame
     std::atomic<bool>& stop;  // becomes true: it ends with Error(aborted)
     std::function<void(double)> on_progress;
   };

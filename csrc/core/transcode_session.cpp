@@ -192,7 +192,7 @@ void TranscodeSession::run_now(const Job& job, Lane& lane, Stop& stop,
   }
   TranscodeLane& worker = *lane.worker;
   TranscodeLane::Segment segment{
-      .frames = job.frames, .stop = stop.is_stopped(), .on_progress = {}};
+      .frames = job.frames, .is_whole = job.is_whole, .stop = stop.is_stopped(), .on_progress = {}};
   if (job.wants_progress) segment.on_progress = progress_to(ticket);
   const auto began = Clock::now();
   const TranscodeEncoder::State before = worker.encoder();

@@ -6,9 +6,10 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { TranscodeJob } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
+import { ffmpeg, ffprobePackets } from "../support/ffmpeg.ts";
 import { inFolder } from "../support/folder.ts";
 import { until, withDevice } from "./contract_device.ts";
-import { ClosedError, MediaIoError, UnsupportedError } from "./cuframe.ts";
+import { ClosedError, CorruptDataError, MediaIoError, UnsupportedError } from "./cuframe.ts";
 import { filesIn, withSmallDisk } from "./muxed_file.ts";
 import { assertShows, kFast, shownOf, timedClip } from "./transcoded_file.ts";
 
@@ -307,6 +308,27 @@ test("damaged frames are an error, or are left out and counted", async () => {
         assert(numbers.every((number) => !damaged.includes(number)), String(numbers));
       }), { clips: [name] });
   }
+});
+
+test("of a file that was cut off, pictures and sound are written up to there", async () => {
+  const { path } = await clip("h264_aac.mp4");
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const [whole, source] = ["whole.mp4", "cut.mp4"].map((name) => join(folder, name));
+      await ffmpeg(["-i", path, "-c", "copy", "-movflags", "faststart", whole]);
+      const bytes = await readFile(whole);
+      await writeFile(source, bytes.subarray(0, bytes.length * 0.7));
+      const output = join(folder, "out.mp4");
+      await using strict = await device.createTranscoder(source, output, kFast);
+      await assertRejects(() => strict.transcodeWithMux().completion, CorruptDataError);
+      const config = { ...kFast, onError: "skip" } as const;
+      await using lax = await device.createTranscoder(source, output, config);
+      const { frames, skipped, audioTracks } = await lax.transcodeWithMux();
+      assertEquals([frames + skipped, audioTracks], [lax.length, 1]);
+      assert(frames > 10 && frames < 45, `${frames} frames`);
+      assertEquals((await shownOf(output)).numbers.length, frames);
+      assert((await ffprobePackets(output, "a")).length > 10);
+    }), { clips: ["h264_aac.mp4"] });
 });
 
 test("what makes no sense is refused when the transcoder is made", async () => {
