@@ -46,21 +46,26 @@ void TranscodeLane::open_audio() {
   audio_ = std::make_unique<TranscodeAudio>(std::move(demuxer), options.on_error);
 }
 
-std::unique_ptr<TranscodeOutput> TranscodeLane::make_output(const MuxerOptions& muxer,
+std::unique_ptr<TranscodeOutput> TranscodeLane::make_output(MuxerOptions muxer, bool is_whole,
                                                             const std::atomic<bool>& stop) {
   stop_ = &stop;
   open_audio();
   const VideoDescription& video = plan_->stream->video;
   const TranscodeShape& shape = plan_->shape;
+  const PacketIndex& index = plan_->stream->index;
   TrackDescription track;
   track.codec = codec_name(plan_->settings.codec());
   track.width = shape.width;
   track.height = shape.height;
-  track.time_base = plan_->stream->index.time_base();
+  track.time_base = index.time_base();
   track.frame_rate = video.frame_rate;
   track.sample_aspect_ratio = shape.sample_aspect_ratio;
   track.color = shape.color;
   track.made_from = audio_->video_track().copied;
+  muxer.chapters_from_us.reset();
+  if (is_whole) {
+    muxer.chapters_from_us = to_microseconds(index.pts_of_frame(0), index.time_base());
+  }
   return std::make_unique<TranscodeOutput>(*device_, muxer, track, *audio_, plan_->options.audio);
 }
 

@@ -70,6 +70,7 @@ import "./muxer_sink_contract.ts";
 import "./muxer_fault_contract.ts";
 import "./muxer_refusal_contract.ts";
 import "./muxer_stream_contract.ts";
+import "./muxer_chapter_contract.ts";
 import "./transcoder_contract.ts";
 import "./transcoder_file_contract.ts";
 import "./transcoder_audio_contract.ts";
