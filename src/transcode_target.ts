@@ -58,14 +58,17 @@ export interface NamedAfter {
 
 const EXTENSION = /\.[^./\\]+$/;
 
-/** A path for a segment; null if there is nothing that it could be named after. */
+/** A path for a segment that `what` writes; throws TypeError if there is nothing that it could be named after. */
 export function segmentPath(
+  what: string,
   { output, source, container }: NamedAfter,
   start: number,
   end: number,
-): string | null {
+): string {
   const base = output ?? source;
-  if (base === null) return null;
+  if (base === null) {
+    throw new TypeError(`${what}: a source that is no file has no name for an output; give one`);
+  }
   const extension = container === undefined ? EXTENSION.exec(output ?? "")?.[0] : `.${container}`;
   const span = `${start.toFixed(2)}_${end.toFixed(2)}`;
   return `${base.replace(EXTENSION, "")}_segment_${span}${extension ?? ".mp4"}`;

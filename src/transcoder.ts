@@ -12,7 +12,7 @@ import { native, opened, run } from "./native_call.ts";
 import type { SamplingDevice } from "./sampled_video.ts";
 import type { Source } from "./source_kind.ts";
 import type { StreamMetadata } from "./stream_metadata.ts";
-import { TranscodeJob, type TranscodeResult } from "./transcode_job.ts";
+import { type TranscodeFinish, TranscodeJob, type TranscodeResult } from "./transcode_job.ts";
 import {
   checkJob,
   checkSegments,
@@ -41,16 +41,6 @@ export let createTranscoder: (
   output: MuxerSink | null,
   descriptor: TranscoderDescriptor,
 ) => Promise<Transcoder>;
-
-/** What finish() gives. */
-export interface TranscodeFinish {
-  /** Bytes of the file; 0 if nothing was appended. */
-  readonly bytes: number;
-  /** Path of the file; null for other sinks, and if nothing was appended. */
-  readonly output: string | null;
-  /** The whole file, of `{ bytes: true }`; null for other sinks. */
-  readonly data: Uint8Array<ArrayBuffer> | null;
-}
 
 /** Where a job writes to: a file of its own, or behind the segments before it. */
 interface JobPlan {
@@ -212,12 +202,8 @@ export class Transcoder implements AsyncDisposable, Disposable {
         (ticket) => native().cuf_transcoder_finish(handle, ticket),
         { owner: this.#handle, signal: options.signal, what: "finish()" },
       );
-      const isWritten = bytes > 0;
-      return {
-        bytes,
-        output: isWritten ? target?.path ?? null : null,
-        data: isWritten && target !== null ? await ended(target, options.signal) : null,
-      };
+      if (target === null || bytes === 0) return { bytes, output: null, data: null };
+      return { bytes, output: target.path, data: await ended(target, options.signal) };
     } catch (error) {
       const explained = target?.drain?.explain(error) ?? error;
       target?.drain?.abort();
@@ -302,9 +288,7 @@ export class Transcoder implements AsyncDisposable, Disposable {
 
   #named(what: string, { start, end }: SegmentSpan): string {
     const { path: source, file: { container } } = this.#opened;
-    const path = segmentPath({ output: this.#outputPath, source, container }, start, end);
-    if (path !== null) return path;
-    throw new TypeError(`${what}: a source that is no file has no name for an output; give one`);
+    return segmentPath(what, { output: this.#outputPath, source, container }, start, end);
   }
 
   #span(what: string, start: number, end: number): SegmentSpan {

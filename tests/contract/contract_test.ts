@@ -73,6 +73,7 @@ import "./muxer_stream_contract.ts";
 import "./muxer_chapter_contract.ts";
 import "./transcoder_contract.ts";
 import "./transcoder_file_contract.ts";
+import "./transcoder_failure_contract.ts";
 import "./transcoder_audio_contract.ts";
 import "./transcoder_shape_contract.ts";
 import "./transcoder_sink_contract.ts";
