@@ -122,14 +122,13 @@ export type {
 } from "./src/muxer_options.ts";
 export type { MuxerTrack } from "./src/muxer_track.ts";
 export { TranscodeJob } from "./src/transcode_job.ts";
-export type { TranscodeResult } from "./src/transcode_job.ts";
+export type { TranscodeFinish, TranscodeResult } from "./src/transcode_job.ts";
 export type {
   TranscodeOptions,
   TranscodeSegment,
   TranscodeSegmentsOptions,
 } from "./src/transcode_options.ts";
 export { Transcoder } from "./src/transcoder.ts";
-export type { TranscodeFinish } from "./src/transcoder.ts";
 export type { TranscoderStats } from "./src/transcoder_calls.ts";
 export type { TranscodeFileOptions, TranscoderDescriptor } from "./src/transcoder_options.ts";
 export { Packet } from "./src/packet.ts";

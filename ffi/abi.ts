@@ -18,7 +18,7 @@ export type BufferArgument = ArrayBufferView | ArrayBuffer | null;
 export const ABI_VERSION: number = 1;
 
 /** Start of the SHA-256 of cuframe.h, as cuf_library_abi_hash returns it. */
-export const ABI_HASH: number = -1525059836;
+export const ABI_HASH: number = 1984372587;
 
 /** Arguments and results of the functions, as both runtimes are told. */
 export const SYMBOLS = {
@@ -2921,9 +2921,9 @@ export class TranscodeDesc extends Struct {
   get wantsProgress(): number { return this.getU32(24); }
   set wantsProgress(value: number) { this.setU32(24, value); }
 
-  /** Field reserved (uint32_t). */
-  get reserved(): number { return this.getU32(28); }
-  set reserved(value: number) { this.setU32(28, value); }
+  /** 1: the whole video, with its sound also behind the last frame. */
+  get isWhole(): number { return this.getU32(28); }
+  set isWhole(value: number) { this.setU32(28, value); }
 }
 
 /** The struct CufTranscodeResult. */

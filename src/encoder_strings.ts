@@ -50,48 +50,57 @@ const ROWS = new Map(ENCODER_PARAMETERS.map((row) => [row.guide.toLowerCase(), r
  * @throws {TypeError} for unknown keys and values that are none; RangeError for numbers out of range
  */
 export function encoderConfigFromStrings(json: string | object): EncoderParameters {
-  const parsed: unknown = typeof json === "string" ? JSON.parse(json) : json;
+  return configOf(WHAT, typeof json === "string" ? JSON.parse(json) : json);
+}
+
+/** `what` takes it. */
+function configOf(what: string, parsed: unknown): EncoderParameters {
   const config: { [key: string]: unknown } = {};
   const said = new Map<string, string>();
   const note = (name: string, key: string): void => {
     const before = said.get(name);
     if (before !== undefined) {
-      throw new TypeError(`${WHAT}: "${before}" and "${key}" are the same; give one of them`);
+      throw new TypeError(`${what}: "${before}" and "${key}" are the same; give one of them`);
     }
     said.set(name, key);
   };
-  for (const [key, value] of flattened(parsed)) {
+  for (const [key, value] of flattened(what, parsed)) {
     if (key === LARGEST_RESOLUTION_KEY) {
       for (const side of ["maxWidth", "maxHeight"]) note(side, key);
-      [config.maxWidth, config.maxHeight] = resolutionOf(value);
+      [config.maxWidth, config.maxHeight] = resolutionOf(what, value);
       continue;
     }
     const row = ROWS.get(ALIASES[key] ?? key);
-    if (row === undefined) refuseKey(key);
+    if (row === undefined) refuseKey(what, key);
     note(row.name, key);
     const [group, name] = row.name.split(".");
     if (name === undefined) config[group] = valueOf(row, value);
     else config[group] = { ...config[group] as object, [name]: valueOf(row, value) };
   }
-  checkDescriptor(WHAT, config, parameterRules(config.codec));
+  checkDescriptor(what, config, parameterRules(config.codec));
   return config as EncoderParameters;
 }
 
 /**
  * A descriptor whose encoder parameters may be in the guide's spelling, or texts: what encoderConfigFromStrings()
- * makes of those, and the rest as it is.
+ * makes of those, and the rest as it is. `what` takes it.
  */
-export function readStrings(descriptor: object): { readonly [key: string]: unknown } {
+export function readStrings(
+  what: string,
+  descriptor: object,
+): { readonly [key: string]: unknown } {
   const strings: { [key: string]: unknown } = {};
   const rest: { [key: string]: unknown } = {};
   for (const [key, value] of Object.entries(descriptor)) {
     const own = ENCODER_PARAMETERS.find(({ name }) => name === key);
     const isText = typeof value === "string";
-    if (own !== undefined) isText ? strings[own.guide] = value : rest[key] = value;
-    else if (isGuideKey(key) && (isText || !PLAIN_KEYS.includes(key))) strings[key] = value;
+    const isNumberedFlag = own?.kind === "flag" && typeof value === "number";
+    if (own !== undefined) {
+      isText || isNumberedFlag ? strings[own.guide] = value : rest[key] = value;
+    } else if (isGuideKey(key) && (isText || !PLAIN_KEYS.includes(key))) strings[key] = value;
     else rest[key] = value;
   }
-  return { ...encoderConfigFromStrings(strings), ...rest };
+  return { ...configOf(what, strings), ...rest };
 }
 
 /** Keys of the guide that descriptors have, too, with plain values. */
@@ -104,24 +113,24 @@ function isGuideKey(key: string): boolean {
     name.startsWith("slice::") || name === "timinginfo" || name.startsWith("timinginfo::");
 }
 
-function refuseKey(key: string): never {
+function refuseKey(what: string, key: string): never {
   if (Object.hasOwn(ELSEWHERE, key)) {
-    throw new TypeError(`${WHAT} has no key "${key}"; it is said by ${ELSEWHERE[key]}`);
+    throw new TypeError(`${what} has no key "${key}"; it is said by ${ELSEWHERE[key]}`);
   }
   const known = [...ROWS.keys(), LARGEST_RESOLUTION_KEY].join(", ");
-  throw new TypeError(`${WHAT} has no key "${key}"; its keys are ${known}`);
+  throw new TypeError(`${what} has no key "${key}"; its keys are ${known}`);
 }
 
 /** Keys in small letters with their values; those of nested objects behind a dot, as those with ::. */
-function flattened(json: unknown): [key: string, value: unknown][] {
+function flattened(what: string, json: unknown): [key: string, value: unknown][] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new TypeError(`${WHAT} takes an object, or its JSON, not ${describe(json)}`);
+    throw new TypeError(`${what} takes an object, or its JSON, not ${describe(json)}`);
   }
   return Object.entries(json).flatMap(([key, value]): [string, unknown][] => {
     const name = key.toLowerCase().replace("::", ".");
     const isGroup = typeof value === "object" && value !== null && !Array.isArray(value);
     if (!isGroup) return [[name, value]];
-    return flattened(value).map(([inner, item]) => [`${name}.${inner}`, item]);
+    return flattened(what, value).map(([inner, item]) => [`${name}.${inner}`, item]);
   });
 }
 
@@ -169,10 +178,10 @@ function numberOf(value: unknown): unknown {
   return match[2] === "" ? number : Math.round(number);
 }
 
-function resolutionOf(value: unknown): [unknown, unknown] {
+function resolutionOf(what: string, value: unknown): [unknown, unknown] {
   const sides = typeof value === "string" ? value.replaceAll(/[[\]\s]/g, "").split(/[,x]/i) : value;
   if (!Array.isArray(sides) || sides.length !== 2) {
-    throw new TypeError(`${WHAT}: max_res must be [width, height], not ${describe(value)}`);
+    throw new TypeError(`${what}: max_res must be [width, height], not ${describe(value)}`);
   }
   return [numberOf(sides[0]), numberOf(sides[1])];
 }

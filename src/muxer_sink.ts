@@ -36,7 +36,12 @@ export class SinkDrain {
   #reader: ReadableStreamDefaultController<Bytes> | null = null;
   #wake: (() => void) | null = null;
   #isEnded = false;
+  #isAborted = false;
+  #isPumping = false;
+  /** Of the script's stream. */
   #failure: { readonly error: unknown } | null = null;
+  /** Rejects when it is aborted: a WritableStream may be at work for ever. */
+  readonly #aborted = Promise.withResolvers<never>();
 
   /** Makes the native sink and begins to empty it. */
   constructor(device: number, sink: ScriptSink, label: string) {
@@ -62,6 +67,7 @@ export class SinkDrain {
     this.#pumping = this.#writer === null ? null : this.#pump(this.#writer);
     // Whoever finishes gets the failure; until then it is not unhandled.
     this.#pumping?.catch(() => {});
+    this.#aborted.promise.catch(() => {});
   }
 
   /** The native sink. */
@@ -82,21 +88,25 @@ export class SinkDrain {
   async end(): Promise<Bytes | null> {
     this.#isEnded = true;
     this.#wake?.();
-    await this.#pumping;
+    await Promise.race([this.#pumping, this.#aborted.promise]);
     if (this.#sink.kind !== "bytes") return null;
     const bytes = this.#takeAll();
     this.#release();
     return bytes;
   }
 
-  /** The muxer ended before it had written all: so do the streams. */
+  /**
+   * The muxer ended before it had written all, or nobody waits for a WritableStream any more: so do the streams. What
+   * is left in a readable stays for its reader.
+   */
   abort(): void {
-    if (this.#isEnded) return;
+    if (this.#isAborted || (this.#isEnded && !this.#isPumping)) return;
     this.#isEnded = true;
+    this.#isAborted = true;
     const reason = new ClosedError("The muxer was closed before it had written all");
-    this.#failure ??= { error: reason };
     this.#writer?.abort(reason).catch(() => {});
     this.#reader?.error(reason);
+    this.#aborted.reject(reason);
     this.#wake?.();
     this.#release();
   }
@@ -148,15 +158,17 @@ export class SinkDrain {
   }
 
   async #pump(writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
+    this.#isPumping = true;
     try {
       for (let bytes = await this.#next(); bytes !== null; bytes = await this.#next()) {
         await writer.write(bytes);
       }
-      if (this.#failure === null) await writer.close();
+      if (!this.#isAborted) await writer.close();
     } catch (error) {
       this.#fail(error);
       throw this.explain(error);
     } finally {
+      this.#isPumping = false;
       this.#release();
     }
   }
@@ -168,7 +180,7 @@ export class SinkDrain {
       },
       pull: async (controller) => {
         const bytes = await this.#next();
-        if (this.#failure !== null) return;
+        if (this.#failure !== null || this.#isAborted) return;
         if (bytes !== null) return controller.enqueue(bytes);
         controller.close();
         this.#release();
@@ -183,6 +195,7 @@ export class SinkDrain {
   }
 
   #fail(error: unknown): void {
+    if (this.#isAborted) return;
     this.#failure ??= { error };
     if (this.#handle.isClosed || this.#sink.kind === "bytes") return;
     const text = `${MESSAGES[this.#sink.kind]}: ${reasonOf(error)}`;

@@ -42,6 +42,16 @@ export interface TranscodeResult {
   readonly encoderFallbackReason: string | null;
 }
 
+/** What finish() gives. */
+export interface TranscodeFinish {
+  /** Bytes of the file; 0 if nothing was appended. */
+  readonly bytes: number;
+  /** Path of the file; null for other sinks, and if nothing was appended. */
+  readonly output: string | null;
+  /** The whole file, of `{ bytes: true }`; null for other sinks. */
+  readonly data: Uint8Array<ArrayBuffer> | null;
+}
+
 /** What a job is started with. */
 export interface JobStart<T> {
   /** Does it; reports from 0 to 1. */
@@ -82,6 +92,8 @@ export class TranscodeJob<T = TranscodeResult> implements PromiseLike<T> {
       stop.throwIfAborted();
       return value;
     });
+    // The reader is told of a failure, too: who gives the stream away need not wait for the end.
+    if (readable !== null) this.completion.catch(() => {});
   }
 
   /** How much is done, from 0 to 1. */

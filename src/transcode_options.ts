@@ -27,8 +27,8 @@ export interface TranscodeSegment {
   readonly start: number;
   /** Frames from this on are not in it; beyond the end it is the end. */
   readonly end: number;
-  /** Where it is written to; default: a file named after the segment. */
-  readonly output?: MuxerSink;
+  /** Where it is written to; default: a file named after the segment. Nobody could read a readable. */
+  readonly output?: Exclude<MuxerSink, { readonly readable: true }>;
 }
 
 /** How several segments are transcoded. */

@@ -7,12 +7,12 @@
 import type { NativeHandle } from "../ffi/handle.ts";
 import { checkDescriptor, signal as signalRule } from "./descriptor.ts";
 import type { EncoderParameters } from "./encoder_parameters.ts";
-import type { MuxerSink } from "./muxer_open.ts";
+import { type MuxerSink, recognizeSink } from "./muxer_open.ts";
 import { native, opened, run } from "./native_call.ts";
 import type { SamplingDevice } from "./sampled_video.ts";
 import type { Source } from "./source_kind.ts";
 import type { StreamMetadata } from "./stream_metadata.ts";
-import { TranscodeJob, type TranscodeResult } from "./transcode_job.ts";
+import { type TranscodeFinish, TranscodeJob, type TranscodeResult } from "./transcode_job.ts";
 import {
   checkJob,
   checkSegments,
@@ -22,7 +22,7 @@ import {
 } from "./transcode_options.ts";
 import { inLanes } from "./transcode_lanes.ts";
 import { type SegmentSpan, segmentSpan } from "./transcode_span.ts";
-import { segmentPath, TranscodeTarget } from "./transcode_target.ts";
+import { checkOutputs, ended, segmentPath, TranscodeTarget } from "./transcode_target.ts";
 import {
   type OpenedTranscoder,
   openTranscoder,
@@ -42,21 +42,12 @@ export let createTranscoder: (
   descriptor: TranscoderDescriptor,
 ) => Promise<Transcoder>;
 
-/** What finish() gives. */
-export interface TranscodeFinish {
-  /** Bytes of the file; 0 if nothing was appended. */
-  readonly bytes: number;
-  /** Path of the file; null for other sinks, and if nothing was appended. */
-  readonly output: string | null;
-  /** The whole file, of `{ bytes: true }`; null for other sinks. */
-  readonly data: Uint8Array<ArrayBuffer> | null;
-}
-
 /** Where a job writes to: a file of its own, or behind the segments before it. */
 interface JobPlan {
   readonly span: SegmentSpan;
   readonly target: TranscodeTarget;
   readonly isAppended?: boolean;
+  readonly isWhole?: boolean;
 }
 
 const GPU_CONCURRENCY = 2;
@@ -81,22 +72,30 @@ export class Transcoder implements AsyncDisposable, Disposable {
   readonly #device: SamplingDevice;
   readonly #opened: OpenedTranscoder;
   readonly #output: MuxerSink | null;
+  readonly #outputPath: string | null;
   readonly #handle: NativeHandle;
   #appended: TranscodeTarget | null = null;
+  /** Whether one of them failed: its job has told. */
+  #hasFailed = false;
 
   static {
-    createTranscoder = async (device, source, output, descriptor) =>
-      new Transcoder(device, await openTranscoder(device, source, descriptor), output);
+    createTranscoder = async (device, source, output, descriptor) => {
+      const known = output === null ? null : recognizeSink("createTranscoder()", output);
+      const path = known?.kind === "path" ? known.path : null;
+      return new Transcoder(device, await openTranscoder(device, source, descriptor), output, path);
+    };
   }
 
   private constructor(
     device: SamplingDevice,
     opening: OpenedTranscoder,
     output: MuxerSink | null,
+    outputPath: string | null,
   ) {
     this.#device = device;
     this.#opened = opening;
     this.#output = output;
+    this.#outputPath = outputPath;
     this.#handle = opening.handle;
     this.label = opening.label;
     this.streamMetadata = opening.metadata;
@@ -117,7 +116,7 @@ export class Transcoder implements AsyncDisposable, Disposable {
   }
 
   /**
-   * Transcodes the whole video into a file of its own.
+   * Transcodes the whole video into a file of its own, with its sound also where that is longer.
    *
    * @throws {MediaIoError} if there is a file of that name, without `overwrite`, or it cannot be written
    */
@@ -129,7 +128,7 @@ export class Transcoder implements AsyncDisposable, Disposable {
       }
       const span = { start: 0, end: this.duration, first: 0, count: this.length };
       const sink = options.output ?? this.#output ?? this.#named(what, span);
-      return { span, target: this.#target(what, sink, options) };
+      return { span, target: this.#target(what, sink, options), isWhole: true };
     });
   }
 
@@ -148,8 +147,7 @@ export class Transcoder implements AsyncDisposable, Disposable {
     return this.#job(what, options, () => {
       const span = this.#span(what, start, end);
       if (options.output === undefined && this.#output !== null) {
-        this.#appended ??= this.#target(what, this.#output, options);
-        return { span, target: this.#appended, isAppended: true };
+        return { span, target: this.#appending(what, this.#output, options), isAppended: true };
       }
       const sink = options.output ?? this.#named(what, span);
       return { span, target: this.#target(what, sink, options) };
@@ -161,6 +159,7 @@ export class Transcoder implements AsyncDisposable, Disposable {
    * segments. The first failure gives up those that are not done; files that are complete stay. Without names,
    * files are named after the transcoder's output, or its source, and the segment.
    *
+   * @throws {TypeError} for two segments with one output, and for `{ readable: true }`, which nobody could read
    * @throws {RangeError} for a segment that is not in the video, before anything is written
    */
   transcodeSegments(
@@ -177,6 +176,7 @@ export class Transcoder implements AsyncDisposable, Disposable {
           const span = this.#span(what, start, end);
           return { span, weight: span.count, sink: output ?? this.#named(what, span) };
         });
+        checkOutputs(what, jobs.map(({ sink }) => sink));
         const isOnGpu = this.#device.decoding.backend === "cuda";
         const { concurrency = isOnGpu ? GPU_CONCURRENCY : this.#opened.threads } = options;
         return await inLanes(jobs, concurrency, { signal, onProgress }, async (job, call) => {
@@ -202,10 +202,12 @@ export class Transcoder implements AsyncDisposable, Disposable {
         (ticket) => native().cuf_transcoder_finish(handle, ticket),
         { owner: this.#handle, signal: options.signal, what: "finish()" },
       );
-      return { bytes, output: target?.path ?? null, data: await target?.drain?.end() ?? null };
+      if (target === null || bytes === 0) return { bytes, output: null, data: null };
+      return { bytes, output: target.path, data: await ended(target, options.signal) };
     } catch (error) {
+      const explained = target?.drain?.explain(error) ?? error;
       target?.drain?.abort();
-      throw target?.drain?.explain(error) ?? error;
+      throw explained;
     }
   }
 
@@ -229,6 +231,8 @@ export class Transcoder implements AsyncDisposable, Disposable {
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (!this.#handle.isClosed && this.#appended !== null) await this.finish();
+    } catch (error) {
+      if (!(this.#hasFailed && error instanceof TypeError)) throw error;
     } finally {
       this.close();
     }
@@ -260,11 +264,20 @@ export class Transcoder implements AsyncDisposable, Disposable {
     const { target, isAppended = false } = call;
     try {
       const result = await transcodeSegment(what, this.#handle, call);
-      return isAppended ? result : { ...result, data: await target.drain?.end() ?? null };
+      return isAppended ? result : { ...result, data: await ended(target, call.signal) };
     } catch (error) {
+      const said = this.#opened.feed?.explain(error) ?? error;
+      const explained = target.drain?.explain(said) ?? said;
       target.drain?.abort();
-      throw target.drain?.explain(error) ?? this.#opened.feed?.explain(error) ?? error;
+      this.#hasFailed ||= isAppended;
+      throw explained;
     }
+  }
+
+  /** Where segments are appended. A file is made by the first that can, with its own word on `overwrite`. */
+  #appending(what: string, output: MuxerSink, options: TranscodeOptions): TranscodeTarget {
+    if (!this.#appended?.drain) this.#appended = this.#target(what, output, options);
+    return this.#appended;
   }
 
   #target(what: string, sink: MuxerSink, { overwrite }: TranscodeOptions): TranscodeTarget {
@@ -274,9 +287,8 @@ export class Transcoder implements AsyncDisposable, Disposable {
   }
 
   #named(what: string, { start, end }: SegmentSpan): string {
-    const base = typeof this.#output === "string" ? this.#output : this.#opened.path;
-    if (base !== null) return segmentPath(base, start, end);
-    throw new TypeError(`${what}: a source that is no file has no name for an output; give one`);
+    const { path: source, file: { container } } = this.#opened;
+    return segmentPath(what, { output: this.#outputPath, source, container }, start, end);
   }
 
   #span(what: string, start: number, end: number): SegmentSpan {

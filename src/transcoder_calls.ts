@@ -89,6 +89,8 @@ export interface SegmentCall {
   readonly target: TranscodeTarget;
   /** Whether it goes behind the segments before it. */
   readonly isAppended?: boolean;
+  /** Whether it is the whole video, with the sound behind its last frame. */
+  readonly isWhole?: boolean;
   /** Which works on it. */
   readonly lane: number;
   /** How many work beside each other. */
@@ -189,7 +191,8 @@ export function readTranscoderSettings(transcoder: number): EncoderParameters {
 export async function transcodeSegment(
   what: string,
   transcoder: NativeHandle,
-  { span, target, isAppended = false, lane, lanes, signal, onProgress }: SegmentCall,
+  { span, target, isAppended = false, isWhole = false, lane, lanes, signal, onProgress }:
+    SegmentCall,
 ): Promise<TranscodeResult> {
   await target.permit();
   signal.throwIfAborted();
@@ -197,6 +200,7 @@ export async function transcodeSegment(
   desc.firstFrame = span.first;
   desc.frameCount = span.count;
   desc.isAppended = isAppended ? 1 : 0;
+  desc.isWhole = isWhole ? 1 : 0;
   desc.lane = lane;
   desc.lanes = lanes;
   desc.wantsProgress = 1;

@@ -120,7 +120,7 @@ export function nativeTranscoder(
   if (typeof descriptor !== "object" || descriptor === null) {
     throw new TypeError(`${WHAT} takes an object, not ${describe(descriptor)}`);
   }
-  const config = readStrings(descriptor) as TranscoderDescriptor;
+  const config = readStrings(WHAT, descriptor) as TranscoderDescriptor;
   checkDescriptor(WHAT, config, {
     ...configRules(config.codec),
     ...ownRules,

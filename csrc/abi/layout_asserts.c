@@ -1213,8 +1213,8 @@ _Static_assert(offsetof(struct CufTranscodeDesc, lanes) == 20, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufTranscodeDesc*)0)->lanes), uint32_t), "");
 _Static_assert(offsetof(struct CufTranscodeDesc, wants_progress) == 24, "");
 _Static_assert(SAME_TYPE(__typeof__(((struct CufTranscodeDesc*)0)->wants_progress), uint32_t), "");
-_Static_assert(offsetof(struct CufTranscodeDesc, reserved) == 28, "");
-_Static_assert(SAME_TYPE(__typeof__(((struct CufTranscodeDesc*)0)->reserved), uint32_t), "");
+_Static_assert(offsetof(struct CufTranscodeDesc, is_whole) == 28, "");
+_Static_assert(SAME_TYPE(__typeof__(((struct CufTranscodeDesc*)0)->is_whole), uint32_t), "");
 
 _Static_assert(sizeof(struct CufTranscodeResult) == 1480, "");
 _Static_assert(_Alignof(struct CufTranscodeResult) == 8, "");

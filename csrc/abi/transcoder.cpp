@@ -48,6 +48,7 @@ TranscodeOptions options_of(const CufTranscoderDesc& desc, const Device& device)
 
 TranscodeSession::Job job_of(const CufTranscodeDesc& desc, MuxSession::Options muxer) {
   require(desc.is_appended <= 1, "is_appended is 0 or 1");
+  require(desc.is_whole <= 1, "is_whole is 0 or 1");
   require(desc.lanes <= TranscodeSession::kMostLanes, "At most 64 lanes work beside each other");
   TranscodeSession::Job job;
   job.frames = {.first = desc.first_frame, .count = desc.frame_count};
@@ -55,6 +56,7 @@ TranscodeSession::Job job_of(const CufTranscodeDesc& desc, MuxSession::Options m
   job.sink = muxer.sink;
   job.muxer.sink = std::move(muxer.sink);
   job.is_appended = desc.is_appended != 0;
+  job.is_whole = desc.is_whole != 0;
   job.lane = desc.lane;
   job.lanes = std::max(desc.lanes, 1u);
   job.wants_progress = desc.wants_progress != 0;

@@ -72,6 +72,9 @@ struct MuxerOptions {
   bool is_fragmented = false;                // of mp4 and mov
   bool has_fast_start = false;               // of mp4 and mov: the index comes first
   bool overwrites = false;                   // a file of that name
+  // Time in the file that the tracks are from that is 0 in this one: chapters are copied. Empty:
+  // they are not.
+  std::optional<int64_t> chapters_from_us = 0;
   std::vector<std::pair<std::string, std::string>> metadata = {};  // of the file: "title", ...
   // Becomes true: writing ends with Error(aborted). May be null.
   const std::atomic<bool>* is_aborted = nullptr;

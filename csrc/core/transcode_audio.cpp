@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/log.h"
+
 namespace cuf {
 namespace {
 
@@ -29,7 +31,8 @@ int64_t rescaled_time(int64_t ticks, Rational from, Rational to) {
       std::clamp<__int128>((scaled + half) / divisor, INT64_MIN / 4, INT64_MAX / 4));
 }
 
-TranscodeAudio::TranscodeAudio(std::unique_ptr<Demuxer> demuxer) : demuxer_(std::move(demuxer)) {
+TranscodeAudio::TranscodeAudio(std::unique_ptr<Demuxer> demuxer, OnError on_error)
+    : demuxer_(std::move(demuxer)), on_error_(on_error) {
   for (const StreamDescription& stream : demuxer_->streams()) {
     if (stream.kind == StreamKind::audio && stream.is_read) streams_.push_back(stream.index);
   }
@@ -55,9 +58,20 @@ void TranscodeAudio::begin(const TimeSpan& span, bool takes_first) {
   demuxer_->seek(wanted);
 }
 
+// What is damaged ends the sound, unless that is an error.
+bool TranscodeAudio::read_undamaged(Packet& out) {
+  try {
+    return demuxer_->read(out);
+  } catch (const Error& error) {
+    if (on_error_ == OnError::raise || error.status != Status::corrupt_data) throw;
+    log(LogLevel::warn, "transcoder", "The sound ends early: ", error.what());
+    return false;
+  }
+}
+
 bool TranscodeAudio::read(Packet& out) {
   while (!is_at_end_) {
-    if (!demuxer_->read(out)) {
+    if (!read_undamaged(out)) {
       is_at_end_ = true;
       return false;
     }

@@ -12,6 +12,8 @@ namespace cuf {
 
 // A part of a file's time line, in units of its video.
 struct TimeSpan {
+  static constexpr int64_t kEndless = INT64_MAX / 8;
+
   int64_t begin = 0;
   int64_t end = 0;
   Rational time_base;
@@ -21,7 +23,7 @@ struct TimeSpan {
 class TranscodeAudio {
  public:
   // The demuxer reads audio beside its video.
-  explicit TranscodeAudio(std::unique_ptr<Demuxer> demuxer);
+  TranscodeAudio(std::unique_ptr<Demuxer> demuxer, OnError on_error);
 
   const std::vector<uint32_t>& streams() const { return streams_; }
   TrackDescription track(uint32_t stream) const { return demuxer_->track(stream); }
@@ -35,9 +37,11 @@ class TranscodeAudio {
 
  private:
   bool read(Packet& out);
+  bool read_undamaged(Packet& out);
   bool is_audio(const Packet& packet) const;
 
   const std::unique_ptr<Demuxer> demuxer_;
+  const OnError on_error_;
   std::vector<uint32_t> streams_;
   TimeSpan span_;
   bool takes_first_ = false;

@@ -36,31 +36,36 @@ void TranscodeLane::open_audio() {
     source = std::make_shared<SourceCursor>(
         options.source, [this] { return plan_->stream->is_stopped || *stop_.load(); });
   }
-  audio_ = std::make_unique<TranscodeAudio>(
-      device_->backend.open_demuxer({.path = options.path,
-                                     .source = source,
-                                     .keeps_container_bitstream = true,
-                                     .stream_index = options.stream_index,
-                                     .reads_audio = options.audio != AudioMode::drop,
-                                     .is_aborted = &plan_->stream->is_stopped,
-                                     .most_pixels = device_->most_pixels()}));
+  auto demuxer = device_->backend.open_demuxer({.path = options.path,
+                                                .source = source,
+                                                .keeps_container_bitstream = true,
+                                                .stream_index = options.stream_index,
+                                                .reads_audio = options.audio != AudioMode::drop,
+                                                .is_aborted = &plan_->stream->is_stopped,
+                                                .most_pixels = device_->most_pixels()});
+  audio_ = std::make_unique<TranscodeAudio>(std::move(demuxer), options.on_error);
 }
 
-std::unique_ptr<TranscodeOutput> TranscodeLane::make_output(const MuxerOptions& muxer,
+std::unique_ptr<TranscodeOutput> TranscodeLane::make_output(MuxerOptions muxer, bool is_whole,
                                                             const std::atomic<bool>& stop) {
   stop_ = &stop;
   open_audio();
   const VideoDescription& video = plan_->stream->video;
   const TranscodeShape& shape = plan_->shape;
+  const PacketIndex& index = plan_->stream->index;
   TrackDescription track;
   track.codec = codec_name(plan_->settings.codec());
   track.width = shape.width;
   track.height = shape.height;
-  track.time_base = plan_->stream->index.time_base();
+  track.time_base = index.time_base();
   track.frame_rate = video.frame_rate;
   track.sample_aspect_ratio = shape.sample_aspect_ratio;
   track.color = shape.color;
   track.made_from = audio_->video_track().copied;
+  muxer.chapters_from_us.reset();
+  if (is_whole) {
+    muxer.chapters_from_us = to_microseconds(index.pts_of_frame(0), index.time_base());
+  }
   return std::make_unique<TranscodeOutput>(*device_, muxer, track, *audio_, plan_->options.audio);
 }
 
@@ -96,30 +101,34 @@ void TranscodeLane::decode(const Segment& segment, Flow& flow) {
 void TranscodeLane::encode(const Segment& segment, Flow& flow, TranscodeOutput& output) {
   const TimeSpan span = time_of(segment.frames);
   const int64_t step = InputTimes::ticks(1, plan_->settings.frame_rate(), span.time_base);
-  const auto write_audio = [&](Packet packet) { output.write_audio(std::move(packet)); };
+  const auto write_audio = [&](Packet packet) {
+    if (segment.stop) throw Error(Status::aborted, "Transcoding was stopped");
+    output.write_audio(std::move(packet));
+  };
   const TranscodeEncoder::Sink write = [&](EncodedPicture picture, const PictureTime& time,
                                            uint32_t depth) {
     audio_->copy_until(time.pts, write_audio);
     output.write_video(std::move(picture), time, depth, step);
   };
   output.begin(span);
+  TimeSpan heard = span;
+  if (segment.is_whole) heard.end = TimeSpan::kEndless;
   const bool is_at_front = segment.frames.first == 0;
-  audio_->begin(span, output.trims_audio() || (output.is_empty() && is_at_front));
+  audio_->begin(heard, output.trims_audio() || (output.is_empty() && is_at_front));
   encoder_.prepare();
   uint32_t done = 0;
   while (std::optional<Picture> picture = flow.pictures.pop()) {
     if (segment.stop) throw Error(Status::aborted, "Transcoding was stopped");
-    output.expect_video(picture->pts);
-    encoder_.send(
-        *picture,
-        {.pts = picture->pts, .duration = picture->duration, .time_base = picture->time_base},
-        write);
+    const int64_t pts = output.expect_video(picture->pts);
+    encoder_.send(*picture,
+                  {.pts = pts, .duration = picture->duration, .time_base = picture->time_base},
+                  write);
     if (segment.on_progress) {
       segment.on_progress(static_cast<double>(++done) / (segment.frames.count + 1));
     }
   }
   encoder_.end(write);
-  audio_->copy_until(span.end, write_audio);
+  audio_->copy_until(heard.end, write_audio);
   output.end_segment();
 }
 

@@ -28,14 +28,15 @@ class TranscodeLane {
  public:
   struct Segment {
     FrameSpan frames;
+    bool is_whole;            // with the sound behind its last frame
     std::atomic<bool>& stop;  // becomes true: it ends with Error(aborted)
     std::function<void(double)> on_progress;
   };
 
   TranscodeLane(std::shared_ptr<const TranscodePlan> plan, uint32_t threads);
 
-  // A file for segments of this transcoder.
-  std::unique_ptr<TranscodeOutput> make_output(const MuxerOptions& muxer,
+  // A file for segments of this transcoder, or for the whole video.
+  std::unique_ptr<TranscodeOutput> make_output(MuxerOptions muxer, bool is_whole,
                                                const std::atomic<bool>& stop);
   // Returns how many frames of the segment were lost.
   uint32_t transcode(const Segment& segment, TranscodeOutput& output);

@@ -1,5 +1,6 @@
 #include "core/transcode_output.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/log.h"
@@ -44,6 +45,14 @@ bool TranscodeOutput::trims_audio() const {
 
 void TranscodeOutput::begin(const TimeSpan& span) {
   span_ = span;
+}
+
+int64_t TranscodeOutput::expect_video(int64_t pts) {
+  int64_t shown = shifted(pts);
+  if (last_shown_) shown = std::max(shown, wrapping_sum(*last_shown_, 1));
+  last_shown_ = shown;
+  decode_times_.add(shown);
+  return shown - offset_ + span_.begin;
 }
 
 void TranscodeOutput::write_video(EncodedPicture picture, const PictureTime& time,

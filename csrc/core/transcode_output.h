@@ -28,8 +28,9 @@ class TranscodeOutput {
   void write_video(EncodedPicture picture, const PictureTime& time, uint32_t reorder_depth,
                    int64_t step);
   void write_audio(Packet packet);
-  // A picture that will be written was sent to the encoder.
-  void expect_video(int64_t pts) { decode_times_.add(shifted(pts)); }
+  // Of a picture that is sent to the encoder and will be written. Returns the time that it is
+  // written with: its own, but behind the one before it, where a source has the same time twice.
+  int64_t expect_video(int64_t pts);
   int64_t segment_ticks() const { return span_.end - span_.begin; }
   void end_segment() { offset_ += segment_ticks(); }
   // Completes the file.
@@ -59,7 +60,8 @@ class TranscodeOutput {
   std::map<uint32_t, AudioTrack> audio_;  // by the source's stream
   std::string dropped_;
   TimeSpan span_;
-  int64_t offset_ = 0;  // in units of the span, which all have one
+  std::optional<int64_t> last_shown_;  // time of the last picture that is expected
+  int64_t offset_ = 0;                 // in units of the span, which all have one
   DecodeTimes decode_times_;
 };
 

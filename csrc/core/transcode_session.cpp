@@ -192,7 +192,7 @@ void TranscodeSession::run_now(const Job& job, Lane& lane, Stop& stop,
   }
   TranscodeLane& worker = *lane.worker;
   TranscodeLane::Segment segment{
-      .frames = job.frames, .stop = stop.is_stopped(), .on_progress = {}};
+      .frames = job.frames, .is_whole = job.is_whole, .stop = stop.is_stopped(), .on_progress = {}};
   if (job.wants_progress) segment.on_progress = progress_to(ticket);
   const auto began = Clock::now();
   const TranscodeEncoder::State before = worker.encoder();
@@ -225,7 +225,8 @@ void TranscodeSession::describe(const TranscodeOutput& output, Result& result) c
 void TranscodeSession::run_alone(const Job& job, TranscodeLane& worker,
                                  const TranscodeLane::Segment& segment, Stop& stop,
                                  Result& result) {
-  const std::shared_ptr<TranscodeOutput> output = worker.make_output(job.muxer, segment.stop);
+  const std::shared_ptr<TranscodeOutput> output =
+      worker.make_output(job.muxer, job.is_whole, segment.stop);
   try {
     stop.note(output);
     result.lost_frames = worker.transcode(segment, *output);
@@ -245,7 +246,7 @@ void TranscodeSession::run_appended(const Job& job, TranscodeLane& worker,
                                     Result& result) {
   require_appendable();
   try {
-    if (!appended_) appended_ = worker.make_output(job.muxer, segment.stop);
+    if (!appended_) appended_ = worker.make_output(job.muxer, job.is_whole, segment.stop);
     stop.note(appended_);
     const uint64_t before = appended_->bytes_written();
     result.lost_frames = worker.transcode(segment, *appended_);

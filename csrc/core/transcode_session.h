@@ -29,8 +29,9 @@ class TranscodeSession : public Object, public std::enable_shared_from_this<Tran
     std::shared_ptr<Sink> sink = nullptr;  // of muxer, if it has one
     // Behind the segments before it, in one file: that of the first one's `muxer`, until finish().
     bool is_appended = false;
-    uint32_t lane = 0;   // 0 if it is appended
-    uint32_t lanes = 1;  // that work beside each other
+    bool is_whole = false;  // sound that goes on behind the last frame belongs to it
+    uint32_t lane = 0;      // 0 if it is appended
+    uint32_t lanes = 1;     // that work beside each other
     bool wants_progress = false;
   };
   struct Result {

@@ -872,7 +872,7 @@ struct CufTranscodeDesc {
   uint32_t lane;  /* those of a lane are done in order; below 64, 0 of what is appended */
   uint32_t lanes; /* that work beside each other, and share the threads; 0 = 1 */
   uint32_t wants_progress;
-  uint32_t reserved;
+  uint32_t is_whole; /* 1: the whole video, with its sound also behind the last frame */
 };
 
 struct CufTranscodeResult {

@@ -13,9 +13,9 @@ namespace {
 using Family = MuxContainer::Family;
 
 constexpr std::array kContainers = {
-    MuxContainer{"mp4", "mp4", " mp4 m4v m4s ", Family::mp4, true},
+    MuxContainer{"mp4", "mp4", " mp4 m4v m4s m4a ", Family::mp4, true},
     MuxContainer{"mov", "mov", " mov qt ", Family::mp4, true},
-    MuxContainer{"mkv", "matroska", " mkv ", Family::matroska},
+    MuxContainer{"mkv", "matroska", " mkv mka ", Family::matroska},
     MuxContainer{"webm", "webm", " webm ", Family::matroska},
     MuxContainer{"ts", "mpegts", " ts mts m2ts ", Family::ts},
     MuxContainer{"avi", "avi", " avi ", Family::avi, true},
@@ -46,6 +46,10 @@ constexpr std::array kTsCodecs = {
     AV_CODEC_ID_DVB_TELETEXT,
     AV_CODEC_ID_HDMV_PGS_SUBTITLE,
 };
+
+// Muxers of libav have tags for these, and refuse them when the file is begun.
+constexpr std::array kNotInMov = {AV_CODEC_ID_VP8,  AV_CODEC_ID_VP9,  AV_CODEC_ID_AV1,
+                                  AV_CODEC_ID_OPUS, AV_CODEC_ID_FLAC, AV_CODEC_ID_TRUEHD};
 
 constexpr std::array kUsualCodecs = {
     AV_CODEC_ID_H264,     AV_CODEC_ID_HEVC,       AV_CODEC_ID_AV1,    AV_CODEC_ID_VP8,
@@ -121,7 +125,13 @@ bool takes_codec(const MuxContainer& container, AVCodecID codec) {
   if (container.name == "ivf") {
     return codec == AV_CODEC_ID_AV1 || codec == AV_CODEC_ID_VP8 || codec == AV_CODEC_ID_VP9;
   }
-  return avformat_query_codec(&format, codec, FF_COMPLIANCE_NORMAL) == 1;
+  if (container.name == "mov" && std::ranges::find(kNotInMov, codec) != kNotInMov.end()) {
+    return false;
+  }
+  // It is written without what decoders need to find its frames.
+  if (container.name == "avi" && codec == AV_CODEC_ID_FLAC) return false;
+  // Matroska takes what it has no name for by the tags of AVI, which libav calls experimental.
+  return avformat_query_codec(&format, codec, FF_COMPLIANCE_EXPERIMENTAL) == 1;
 }
 
 void require_codec(const MuxContainer& container, AVCodecID codec) {

@@ -25,11 +25,14 @@ AVCodecID codec_of(const TrackDescription& description) {
 }
 
 // Those that another bitstream, another part of it, or another muxer makes untrue.
-bool is_of_the_file(std::string_view key) {
+bool is_of_the_file(const char* key) {
   constexpr std::array kKeys = {"encoder",           "major_brand",  "minor_version",
                                 "compatible_brands", "BPS",          "NUMBER_OF_",
                                 "DURATION",          "_STATISTICS_", "vendor_id"};
-  return std::ranges::any_of(kKeys, [&](std::string_view start) { return key.starts_with(start); });
+  // Matroska has them in capitals.
+  return std::ranges::any_of(kKeys, [&](std::string_view start) {
+    return av_strncasecmp(key, start.data(), start.size()) == 0;
+  });
 }
 
 void set_entry(AVDictionary*& metadata, const char* key, const char* value) {
@@ -92,6 +95,27 @@ void copy_file_metadata(AVDictionary*& to, const AVDictionary* from) {
   copy_metadata(to, from);
 }
 
+void copy_chapters(AVFormatContext& to, const std::vector<ChapterCopy>& from, int64_t start_us) {
+  if (from.empty()) return;
+  to.chapters =
+      static_cast<AVChapter**>(require(av_calloc(from.size(), sizeof(AVChapter*)), "chapters"));
+  for (const ChapterCopy& chapter : from) {
+    if (!is_positive(chapter.time_base)) continue;
+    const int64_t start = av_rescale_q(start_us, AV_TIME_BASE_Q, chapter.time_base);
+    const int64_t begin = std::max<int64_t>(wrapping_difference(chapter.begin, start), 0);
+    const int64_t end = wrapping_difference(chapter.end, start);
+    // Muxers refuse the whole file for these.
+    if (end <= begin) continue;
+    auto* copy = static_cast<AVChapter*>(require(av_mallocz(sizeof(AVChapter)), "chapters"));
+    to.chapters[to.nb_chapters++] = copy;
+    copy->id = chapter.id;
+    copy->time_base = chapter.time_base;
+    copy->start = begin;
+    copy->end = end;
+    copy_metadata(copy->metadata, chapter.metadata.get());
+  }
+}
+
 MuxTrack::MuxTrack(const MuxContainer& container, TrackDescription description,
                    AVFormatContext& file)
     : container_(container), description_(std::move(description)), stream_([&] {
@@ -117,9 +141,9 @@ MuxTrack::MuxTrack(const MuxContainer& container, TrackDescription description,
   is_ready_ = description_.copied && stream_->time_base.num > 0 && !needs_headers();
 }
 
-const AVDictionary* MuxTrack::file_metadata() const {
+const FileCopy* MuxTrack::file() const {
   const auto& known = description_.copied ? description_.copied : description_.made_from;
-  return known ? stream_copy(known)->file_metadata.get() : nullptr;
+  return known ? &stream_copy(known)->file : nullptr;
 }
 
 void MuxTrack::fill_encoded() {

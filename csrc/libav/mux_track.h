@@ -12,6 +12,8 @@ namespace cuf::libav {
 
 // The file's metadata that another container keeps. Entries that are there stay.
 void copy_file_metadata(AVDictionary*& to, const AVDictionary* from);
+// start_us becomes 0.
+void copy_chapters(AVFormatContext& to, const std::vector<ChapterCopy>& from, int64_t start_us);
 
 // One track of a file that is written: what libav must know of it, and the times of its packets.
 class MuxTrack {
@@ -20,9 +22,8 @@ class MuxTrack {
   MuxTrack(const MuxContainer& container, TrackDescription description, AVFormatContext& file);
 
   const AVStream& stream() const { return *stream_; }
-  // Metadata of the file that the track is copied from, if it is; of one that was made from another
-  // of that.
-  const AVDictionary* file_metadata() const;
+  // Of the file that the track is copied from, if it is; of one that was made from another of that.
+  const FileCopy* file() const;
   // Whether it is known what stands at the front of the file.
   bool is_ready() const { return is_ready_; }
   // Takes from the track's first packet what is not known otherwise.

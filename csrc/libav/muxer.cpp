@@ -64,6 +64,7 @@ class LibavMuxer : public Muxer {
   std::string subject_;
   std::shared_ptr<ByteSink> sink_;
   OutputFile* output_ = nullptr;  // sink_, if it is a file
+  const std::optional<int64_t> chapters_from_us_;
   bool is_fragmented_ = false;
   bool has_fast_start_ = false;
   std::unique_ptr<SinkIo> io_;
@@ -81,7 +82,8 @@ class LibavMuxer : public Muxer {
 LibavMuxer::LibavMuxer(const MuxerOptions& options)
     : container_(choose_mux_container(options.container, options.path)),
       name_(container_.name),
-      subject_(options.sink ? "the sink" : options.path) {
+      subject_(options.sink ? "the sink" : options.path),
+      chapters_from_us_(options.chapters_from_us) {
   output_format(container_);
   require_fitting(options);
   open_sink(options);
@@ -243,11 +245,12 @@ void LibavMuxer::begin() {
 }
 
 void LibavMuxer::begin_file() {
-  const AVDictionary* copied = nullptr;
+  const FileCopy* copied = nullptr;
   for (const MuxTrack& track : tracks_) {
-    if (!copied) copied = track.file_metadata();
+    if (!copied) copied = track.file();
   }
-  copy_file_metadata(file_->metadata, copied);
+  if (copied) copy_file_metadata(file_->metadata, copied->metadata.get());
+  if (copied && chapters_from_us_) copy_chapters(*file_, copied->chapters, *chapters_from_us_);
   AVDictionary* options = nullptr;
   if (is_fragmented_) {
     av_dict_set(&options, "movflags", "frag_keyframe+empty_moov+delay_moov+default_base_moof", 0);

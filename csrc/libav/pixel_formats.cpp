@@ -118,4 +118,9 @@ bool is_full_range_format(AVPixelFormat format) {
   return desc && (is_rgb(*desc) || std::string_view(desc->name).starts_with("yuvj"));
 }
 
+bool is_rgb_format(AVPixelFormat format) {
+  const AVPixFmtDescriptor* desc = av_pix_fmt_desc_get(format);
+  return desc && is_rgb(*desc);
+}
+
 }  // namespace cuf::libav

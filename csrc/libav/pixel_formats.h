@@ -22,5 +22,6 @@ AVPixelFormat intermediate_format(AVPixelFormat format);
 ChromaFormat chroma_of(AVPixelFormat format);
 uint32_t bit_depth_of(AVPixelFormat format);
 bool is_full_range_format(AVPixelFormat format);  // yuvj*, rgb
+bool is_rgb_format(AVPixelFormat format);
 
 }  // namespace cuf::libav

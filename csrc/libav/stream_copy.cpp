@@ -13,6 +13,20 @@ Owned<AVDictionary> copy_of(const AVDictionary* from) {
   return owned;
 }
 
+FileCopy copy_file(const AVFormatContext& container) {
+  FileCopy copy;
+  copy.metadata = copy_of(container.metadata);
+  for (unsigned i = 0; i < container.nb_chapters; ++i) {
+    const AVChapter& chapter = *container.chapters[i];
+    copy.chapters.push_back({.id = chapter.id,
+                             .time_base = chapter.time_base,
+                             .begin = chapter.start,
+                             .end = chapter.end,
+                             .metadata = copy_of(chapter.metadata)});
+  }
+  return copy;
+}
+
 }  // namespace
 
 const std::vector<uint8_t>* StreamCopy::find(AVPacketSideDataType type) const {
@@ -30,7 +44,7 @@ std::shared_ptr<const StreamCopy> copy_stream(AVFormatContext& container, AVStre
     throw out_of_memory("stream parameters");
   }
   copy->metadata = copy_of(stream.metadata);
-  copy->file_metadata = copy_of(container.metadata);
+  copy->file = copy_file(container);
   copy->time_base = stream.time_base;
   copy->average_rate = stream.avg_frame_rate;
   copy->real_rate = stream.r_frame_rate;

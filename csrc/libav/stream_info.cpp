@@ -188,6 +188,7 @@ VideoDescription describe_video(AVFormatContext& container, unsigned index,
   out.color = to_color(number_in(stored.color_primaries), number_in(stored.color_trc),
                        number_in(stored.color_space), number_in(stored.color_range));
   out.color.full_range |= is_full_range_format(pixel_format);
+  if (is_rgb_format(pixel_format)) out.color.matrix = AVCOL_SPC_RGB;
   out.chroma = chroma_of(pixel_format);
   out.bit_depth = bit_depth_of(pixel_format);
   out.reorder_depth = static_cast<uint32_t>(std::max(stored.video_delay, 0));

@@ -128,6 +128,10 @@ test("a path may be a file: URL, and its container may be said", async () => {
       const [record] = await ffprobeStreams(join(folder, "a b#c"), "v");
       assertEquals(record.codec_name, "h264");
       assertEquals(await filesIn(folder), ["a b#c"]);
+      for (const [name, container] of [["a.m4a", "mp4"], ["a.MKA", "mkv"], ["a.m2ts", "ts"]]) {
+        await using muxer = await device.createMuxer(join(folder, name));
+        assertEquals(muxer.container, container);
+      }
     })
   );
 });

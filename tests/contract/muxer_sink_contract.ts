@@ -149,6 +149,26 @@ test("a stream that fails at its end fails finish()", async () => {
   });
 });
 
+test("close() ends a finish() that waits for a stream which takes no more", async () => {
+  await withDevice(async (device) => {
+    const stuck = Promise.withResolvers<void>();
+    const stream = new WritableStream<Uint8Array>({
+      write: () => {
+        stuck.resolve();
+        return new Promise(() => {});
+      },
+    });
+    await using muxer = await device.createMuxer(stream, { container: "mkv" });
+    await writeBig(muxer, 0, 2);
+    const finishing = muxer.finish();
+    finishing.catch(() => {});
+    await inTime(stuck.promise, "the stream");
+    await turns(20);
+    muxer.close();
+    await assertRejects(() => inTime(finishing, "finish()"), ClosedError);
+  });
+});
+
 test("cancelling the readable ends writing", async () => {
   await withDevice(async (device) => {
     await using muxer = await device.createMuxer({ readable: true }, { container: "mkv" });

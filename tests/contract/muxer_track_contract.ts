@@ -246,6 +246,8 @@ test("codecs that a container does not take are refused, or left out", async () 
       assertEquals((await ffprobePackets(join(folder, "out.webm"))).length, 1);
       await using ts = await device.createMuxer(join(folder, "out.ts"));
       assertThrows(() => ts.copyTrack(demuxer), UnsupportedError, "webm");
+      await using mov = await device.createMuxer(join(folder, "out.mov"));
+      assertThrows(() => mov.copyTrack(demuxer), UnsupportedError, "mp4");
       await using raw = await device.createMuxer(join(folder, "out.h264"));
       raw.copyTrack(sound);
       assertThrows(() => raw.copyTrack(sound, 1), UnsupportedError, "one track");

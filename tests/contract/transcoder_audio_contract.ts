@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { test } from "node:test";
 import { clip } from "../support/clips.ts";
-import { ffprobePackets, ffprobeStreams, type ProbedPacket } from "../support/ffmpeg.ts";
+import { ffmpeg, ffprobePackets, ffprobeStreams, type ProbedPacket } from "../support/ffmpeg.ts";
 import { runCommand } from "../support/ffmpeg.ts";
 import { inFolder } from "../support/folder.ts";
 import { withDevice } from "./contract_device.ts";
@@ -80,6 +80,56 @@ for (const ending of ["mp4", "mkv", "ts", "mov"]) {
       }), kOptions);
   });
 }
+
+test("a whole video keeps the sound behind its last frame, and a segment does not", async () => {
+  const { path } = await clip(kClip);
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const source = join(folder, "song.mp4");
+      const song = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=4"];
+      await ffmpeg(["-i", path, ...song, "-map", "0:v", "-map", "1:a", "-c:v", "copy", source]);
+      const wanted = (await soundsOf(source)).map(({ hash }) => hash);
+      await using transcoder = await device.createTranscoder(source, null, kFast);
+      for (const ending of ["mp4", "mkv"]) {
+        const output = join(folder, `whole.${ending}`);
+        const { frames, seconds } = await transcoder.transcodeWithMux({ output });
+        assertEquals([frames, seconds], [45, 1.8]);
+        const sounds = await soundsOf(output);
+        // The encoder's priming is cut off.
+        assertEquals(sounds.map(({ hash }) => hash), wanted.slice(-sounds.length), ending);
+        assert(sounds.at(-1)!.time > 3.9, `ends at ${sounds.at(-1)!.time}`);
+      }
+      const output = join(folder, "segment.mp4");
+      await transcoder.segmentedTranscode(0, 1.8, { output });
+      const { time } = (await soundsOf(output)).at(-1)!;
+      assert(time < 1.8, `begins at ${time}`);
+    }), kOptions);
+});
+
+test("codecs of sound that libav's muxers refuse late are left out, and Matroska takes most", async () => {
+  const { path } = await clip(kClip);
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const cases = [
+        ["flac", "mov", "1 (flac)"],
+        ["flac", "avi", "1 (flac)"],
+        ["flac", "mp4", null],
+        ["wmav2", "mkv", null],
+        ["pcm_mulaw", "mkv", null],
+      ] as const;
+      for (const [codec, ending, dropped] of cases) {
+        const source = join(folder, `${codec}_in.mkv`);
+        await ffmpeg(["-i", path, "-map", "0", "-c:v", "copy", "-c:a", codec, source]);
+        const output = join(folder, `${codec}.${ending}`);
+        await using transcoder = await device.createTranscoder(source, output, kFast);
+        const { droppedAudio } = await transcoder.segmentedTranscode(0.4, 1.4);
+        assertEquals(droppedAudio, dropped, `${codec} in ${ending}`);
+        await transcoder.finish();
+        const { stderr } = await ffmpeg(["-v", "error", "-i", output, "-f", "null", "-"]);
+        assertEquals(String(stderr), "", `${codec} in ${ending}`);
+      }
+    }), kOptions);
+});
 
 test("sound of segments that make one file follows their pictures", async () => {
   const { path } = await clip(kClip);

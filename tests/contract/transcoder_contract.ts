@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ffmpeg, ffprobePackets } from "../support/ffmpeg.ts";
 import { inFolder } from "../support/folder.ts";
 import { withDevice } from "./contract_device.ts";
 import { TranscodeJob, Transcoder } from "./cuframe.ts";
@@ -82,4 +83,26 @@ test("times of 29.97 frames a second, divided, select exactly their frames", asy
         await assertShows(output, source, frame, frame + 1);
       }
     }), { clips: ["h264_ntsc.mp4"] });
+});
+
+test("frames that have the same time are written one behind the other", async () => {
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      // Matroska rounds to milliseconds.
+      const source = join(folder, "same.mkv");
+      const pictures = ["-f", "lavfi", "-i", "testsrc2=size=176x144:rate=2000:duration=0.02"];
+      await ffmpeg([...pictures, "-c:v", "libx264", "-bf", "0", "-pix_fmt", "yuv420p", source]);
+      for (const bf of [0, 2]) {
+        const output = join(folder, `${bf}.mp4`);
+        await using transcoder = await device.createTranscoder(source, output, { ...kFast, bf });
+        for (const [start, end] of [[0, 0.01], [0.01, 1]]) {
+          await transcoder.segmentedTranscode(start, end);
+        }
+        await transcoder.finish();
+        const times = (await ffprobePackets(output)).map(({ pts }) => pts!).sort((a, b) => a - b);
+        assertEquals(times.length, 40);
+        assertEquals(new Set(times).size, 40, String(times));
+      }
+    })
+  );
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TranscoderDescriptor } from "../../mod.ts";
 import { clip } from "../support/clips.ts";
-import { ffprobeFrames, ffprobeStreams } from "../support/ffmpeg.ts";
+import { ffmpeg, ffprobeFrames, ffprobeStreams } from "../support/ffmpeg.ts";
 import { runCommand } from "../support/ffmpeg.ts";
 import { inFolder } from "../support/folder.ts";
 import { contractBackend, withDevice } from "./contract_device.ts";
@@ -125,16 +125,12 @@ test("rotation is kept, and the guide's JSON is taken", async () => {
       const output = join(folder, "out.mp4");
       const json = JSON.parse(
         '{"codec": "h264", "preset": "P2", "tuning_info": "high_quality", "bitrate": "2M", ' +
-          '"maxbitrate": "3000000", "rc": "vbr", "gop": "15", "bf": "2", "fps": 25}',
+          '"maxbitrate": "3000000", "rc": "vbr", "gop": "15", "bf": "2", "fps": 25, "aq": 1}',
       );
       await using transcoder = await device.createTranscoder(path, output, json);
       const { settings } = transcoder;
-      assertEquals([settings.bitrate, settings.maxBitrate, settings.gop, settings.bf], [
-        2_000_000,
-        3_000_000,
-        15,
-        2,
-      ]);
+      const { bitrate, maxBitrate, gop, bf, aq } = settings;
+      assertEquals([bitrate, maxBitrate, gop, bf, aq], [2_000_000, 3_000_000, 15, 2, true]);
       await transcoder.transcodeWithMux();
       const [stream] = await ffprobeStreams(output, "v:0");
       const [side] = stream.side_data_list as { rotation?: number }[];
@@ -216,4 +212,38 @@ test("on a GPU, pictures are made smaller, flatter and deeper without the host",
       assertEquals(transcoder.stats.hostCopies, 0, name);
     }, { clips: [name] });
   }
+});
+
+test("RGB becomes YUV of limited range, and the stream says by which matrix", async () => {
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      const source = join(folder, "rgb.mov");
+      const pictures = ["-f", "lavfi", "-i", "testsrc2=size=176x144:rate=25:duration=0.2"];
+      await ffmpeg([...pictures, "-c:v", "png", "-pix_fmt", "rgb24", source]);
+      const output = join(folder, "out.mp4");
+      await using transcoder = await device.createTranscoder(source, output, kGood);
+      await transcoder.transcodeWithMux();
+      const [stream] = await ffprobeStreams(output, "v:0");
+      const { pix_fmt, color_range, color_space } = stream;
+      assertEquals([pix_fmt, color_range, color_space], ["yuv420p", "tv", "smpte170m"]);
+      const found = await likeness(output, source, transcoder, false);
+      assert(found > 38, `it looks like its source: ${found} dB`);
+    }), { clips: ["ffv1.mkv"] });
+});
+
+test("a track says nothing of the encoder that its source was made by", async () => {
+  const { path } = await clip("h264.mkv");
+  const [{ tags }] = await ffprobeStreams(path, "v:0");
+  assert(JSON.stringify(tags).includes("x264"));
+  await withDevice((device) =>
+    inFolder(async (folder) => {
+      for (const ending of ["mkv", "mp4"]) {
+        const output = join(folder, `out.${ending}`);
+        const config = { ...kGood, codec: "hevc" } as const;
+        await using transcoder = await device.createTranscoder(path, output, config);
+        await transcoder.transcodeWithMux();
+        const [{ tags }] = await ffprobeStreams(output, "v:0");
+        assert(!JSON.stringify(tags ?? {}).includes("x264"), JSON.stringify(tags));
+      }
+    }), { clips: ["h264.mkv"] });
 });
