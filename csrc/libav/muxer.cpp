@@ -250,7 +250,9 @@ void LibavMuxer::begin_file() {
     if (!copied) copied = track.file();
   }
   if (copied) copy_file_metadata(file_->metadata, copied->metadata.get());
-  if (copied && chapters_from_us_) copy_chapters(*file_, copied->chapters, *chapters_from_us_);
+  // In fragments they would be a track of their own, without a fragment.
+  if (copied && chapters_from_us_ && !is_fragmented_)
+    copy_chapters(*file_, copied->chapters, *chapters_from_us_);
   AVDictionary* options = nullptr;
   if (is_fragmented_) {
     av_dict_set(&options, "movflags", "frag_keyframe+empty_moov+delay_moov+default_base_moof", 0);
