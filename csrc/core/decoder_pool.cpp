@@ -19,13 +19,13 @@ uint64_t bytes_of(const DecoderOptions& options) {
   return static_cast<uint64_t>(options.width) * options.height * options.threads;
 }
 
-bool may_fit(const DecoderOptions& lent, const DecoderOptions& wanted) {
-  return lent.codec == wanted.codec && lent.threads == wanted.threads &&
+}  // namespace
+
+bool DecoderPool::may_fit(const DecoderOptions& lent, const DecoderOptions& wanted) const {
+  return lent.codec == wanted.codec && (!has_threads_ || lent.threads == wanted.threads) &&
          lent.chroma == wanted.chroma && lent.bit_depth == wanted.bit_depth &&
          lent.exports_stats == wanted.exports_stats;
 }
-
-}  // namespace
 
 bool DecoderPool::is_coming_back(const DecoderOptions& options) const {
   return std::any_of(lent_.begin(), lent_.end(), [&](const Lent& lent) {

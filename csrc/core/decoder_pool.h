@@ -16,6 +16,9 @@ namespace cuf {
 // ms on NVDEC, so the pool is shared by all of a device; the least recently used goes first.
 class DecoderPool : public Reclaimable {
  public:
+  // `has_threads`: one fits only what is decoded by as many threads; a GPU's have none.
+  explicit DecoderPool(bool has_threads) : has_threads_(has_threads) {}
+
   void reclaim() noexcept override { trim(0); }
   // A kept decoder, reconfigured for these options; null: none fits, so make one and tell lend().
   // Waits for a fitting one that a stopped user is about to give back.
@@ -40,8 +43,10 @@ class DecoderPool : public Reclaimable {
     DecoderOptions options;
     const std::atomic<bool>* is_user_stopped;
   };
+  bool may_fit(const DecoderOptions& lent, const DecoderOptions& wanted) const;
   bool is_coming_back(const DecoderOptions& options) const;
 
+  const bool has_threads_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::list<Kept> kept_;  // most recently used first

@@ -58,7 +58,8 @@ class Device : public Object, public std::enable_shared_from_this<Device> {
         threads(threads),
         gpu(std::move(gpu)),
         budget(MemoryBudget::of_device(memory_budget)),
-        memory(std::make_shared<FrameMemory>(budget)) {
+        memory(std::make_shared<FrameMemory>(budget)),
+        decoders(std::make_shared<DecoderPool>(this->gpu.port == nullptr)) {
     budget->reclaim_from(decoders);
     budget->reclaim_from(memory);
     if (this->gpu.port) this->gpu.port->reclaim_from(decoders);
@@ -111,7 +112,7 @@ class Device : public Object, public std::enable_shared_from_this<Device> {
   const DeviceGpu gpu;
   const std::shared_ptr<MemoryBudget> budget;
   const std::shared_ptr<FrameMemory> memory;
-  const std::shared_ptr<DecoderPool> decoders = std::make_shared<DecoderPool>();
+  const std::shared_ptr<DecoderPool> decoders;
   uint32_t handle = 0;
   uint32_t queue_handle = 0;
   DeviceCounters counters;
