@@ -14,7 +14,7 @@ run_tests() {
   suite "driver sim" 120 driver_sim_suite "$filter"
   suite "cuda" 200 cuda_suite "$filter"
   suite "fault walk" 120 fault_walk_suite "$filter"
-  suite "golden" 240 golden_suite "$filter"
+  suite "golden" 400 golden_suite "$filter"
   suite "fuzz" 90 fuzz_suite "$filter"
   pair "deno" 1500 deno_suite "bun" 1500 bun_suite "$filter"
   pair "deno cuda" 1500 deno_cuda_suite "bun cuda" 1500 bun_cuda_suite "$filter"
