@@ -111,13 +111,14 @@ void require_whole_chroma(const CodecEncoder& encoder, ChromaFormat chroma,
   const bool is_wide = chroma != ChromaFormat::c444 && options.width % 2 != 0;
   const bool is_high = chroma == ChromaFormat::c420 && options.height % 2 != 0;
   if (encoder.has_odd_chroma || (!is_wide && !is_high)) return;
-  const bool is_h264 = encoder.codec == VideoCodec::h264;
-  const std::string remedy = encoder.codec == VideoCodec::av1
-                                 ? ""
-                                 : std::string("; RGB may have others with profile \"") +
-                                       (is_h264 ? "high444" : "main444") + "\"";
+  std::string_view remedy;
+  if (encoder.codec == VideoCodec::h264) {
+    remedy = "; RGB may have others with profile \"high444\"";
+  } else if (encoder.codec == VideoCodec::hevc) {
+    remedy = "; RGB may have others with profile \"main444\"";
+  }
   refuse(std::string(encoder.name) + " encodes pictures of an even width and height, not " +
-         size_text(options.width, options.height) + remedy);
+         size_text(options.width, options.height) + std::string(remedy));
 }
 
 void refuse_what_only_nvenc_has(const EncoderSettings& settings) {
