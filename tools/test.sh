@@ -17,7 +17,7 @@ run_tests() {
   suite "golden" 400 golden_suite "$filter"
   suite "fuzz" 90 fuzz_suite "$filter"
   pair "deno" 1500 deno_suite "bun" 1500 bun_suite "$filter"
-  pair "deno cuda" 1500 deno_cuda_suite "bun cuda" 1500 bun_cuda_suite "$filter"
+  pair "deno cuda" 2200 deno_cuda_suite "bun cuda" 1500 bun_cuda_suite "$filter"
   suite "gpu checks" 240 gpu_checks_suite "$filter"
   echo "$passed passed, $failed failed"
   [[ $failed -eq 0 && $passed -gt 0 ]]
