@@ -53,22 +53,24 @@ int64_t bounded_quantizer(const PlanRequest& request, EncoderParameter bound,
   return encoder_quantizer(only_quantizer(request, bound, encoder));
 }
 
-// Buffers are told in milliseconds of the bit rate.
+// SVT-AV1's buffers are told in milliseconds of the bit rate.
+constexpr int64_t kLeastBufferMs = 20, kMostBufferMs = 10000;
+
 int64_t milliseconds(int64_t bits, int64_t rate) {
-  return std::clamp<int64_t>(bits * 1000 / std::max<int64_t>(rate, 1), 20, 10000);
+  return bits * 1000 / std::max<int64_t>(rate, 1);
 }
 
 // SVT-AV1 itself only says "bad parameter".
 void require_svt_rate(int64_t greatest, int64_t buffer) {
   constexpr int64_t kMostRate = 100'000'000;
-  constexpr int64_t kLeastBufferMs = 20, kMostBufferMs = 10000;
   if (greatest > kMostRate) {
     refuse("libsvtav1 keeps bit rates up to " + std::to_string(kMostRate) + " bit/s, not " +
            std::to_string(greatest) + "; give a smaller bitrate or maxBitrate");
   }
-  const int64_t length = buffer * 1000 / greatest;
+  const int64_t length = milliseconds(buffer, greatest);
   if (length < kLeastBufferMs || length > kMostBufferMs) {
-    refuse("libsvtav1 has a buffer of 20 to 10000 ms of the greatest bit rate; vbvBufSize is " +
+    refuse("libsvtav1 has a buffer of " + std::to_string(kLeastBufferMs) + " to " +
+           std::to_string(kMostBufferMs) + " ms of the greatest bit rate; vbvBufSize is " +
            std::to_string(length) + " ms");
   }
 }
@@ -96,7 +98,8 @@ void plan_svt_rate(const PlanRequest& request, bool is_low_delay, EncoderPlan& p
   // Of a constant bit rate it takes no greatest one.
   if (request.has_target || !is_low_delay) plan.set("maxrate", rate);
   if (settings.has(vbv_initial_delay)) {
-    plan.set_parameter("buf-initial-sz", milliseconds(settings.number(vbv_initial_delay), rate));
+    const int64_t delay = milliseconds(settings.number(vbv_initial_delay), rate);
+    plan.set_parameter("buf-initial-sz", std::clamp(delay, kLeastBufferMs, kMostBufferMs));
   }
   // It wants room between the two.
   if (settings.has(qmin)) {

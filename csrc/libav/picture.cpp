@@ -156,10 +156,9 @@ Picture PictureMaker::make(Owned<AVFrame>& decoded, int coded_width, int coded_h
   picture.height = static_cast<uint32_t>(frame->height);
   picture.coded_width = static_cast<uint32_t>(std::max(coded_width, frame->width));
   picture.coded_height = static_cast<uint32_t>(std::max(coded_height, frame->height));
-  picture.color = to_color(number_in(frame->color_primaries), number_in(frame->color_trc),
-                           number_in(frame->colorspace), number_in(frame->color_range));
-  picture.color.full_range |= is_full_range_format(decoded_format);
-  if (is_rgb_format(decoded_format)) picture.color.matrix = AVCOL_SPC_RGB;
+  picture.color =
+      to_color(decoded_format, number_in(frame->color_primaries), number_in(frame->color_trc),
+               number_in(frame->colorspace), number_in(frame->color_range));
   const AVFrameSideData* turn = av_frame_get_side_data(frame.get(), AV_FRAME_DATA_DISPLAYMATRIX);
   picture.rotation = turn ? rotation_of(turn->data, turn->size) : rotation;
   picture.time_base = time_base;

@@ -96,12 +96,14 @@ Rational to_rational(AVRational value) {
   return {value.num, value.den};
 }
 
-Color to_color(int primaries, int transfer, int matrix, int range) {
+Color to_color(AVPixelFormat format, int primaries, int transfer, int matrix, int range) {
   const auto code = [](int value, int reserved) {
     return static_cast<uint32_t>(value < 0 || value == reserved ? 2 : value);
   };
   // Matrix 0 means RGB, the other 0s are reserved.
-  return {code(primaries, 0), code(transfer, 0), code(matrix, 3), range == AVCOL_RANGE_JPEG};
+  return {code(primaries, 0), code(transfer, 0),
+          is_rgb_format(format) ? uint32_t{AVCOL_SPC_RGB} : code(matrix, 3),
+          range == AVCOL_RANGE_JPEG || is_full_range_format(format)};
 }
 
 int32_t rotation_of(const uint8_t* matrix, size_t size) {
@@ -185,10 +187,8 @@ VideoDescription describe_video(AVFormatContext& container, unsigned index,
   out.bit_rate = claimed_bit_rate(container, stream);
   out.num_frames = claimed_frames(stream);
   const auto pixel_format = static_cast<AVPixelFormat>(stored.format);
-  out.color = to_color(number_in(stored.color_primaries), number_in(stored.color_trc),
+  out.color = to_color(pixel_format, number_in(stored.color_primaries), number_in(stored.color_trc),
                        number_in(stored.color_space), number_in(stored.color_range));
-  out.color.full_range |= is_full_range_format(pixel_format);
-  if (is_rgb_format(pixel_format)) out.color.matrix = AVCOL_SPC_RGB;
   out.chroma = chroma_of(pixel_format);
   out.bit_depth = bit_depth_of(pixel_format);
   out.reorder_depth = static_cast<uint32_t>(std::max(stored.video_delay, 0));

@@ -10,8 +10,8 @@
 namespace cuf::libav {
 
 Rational to_rational(AVRational value);
-// H.273 code points; libav's numbers are the same.
-Color to_color(int primaries, int transfer, int matrix, int range);
+// H.273 code points; libav's numbers are the same. Of RGB and yuvj* the format says more.
+Color to_color(AVPixelFormat format, int primaries, int transfer, int matrix, int range);
 
 // A field that libav fills with whatever number the stream has, also with none of its enum.
 template <typename Enum>
